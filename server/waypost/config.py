@@ -1,0 +1,102 @@
+"""Settings: the environment, read once. Every name begins with WAYPOST_."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "WAYPOST_"
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used; the message names it and says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a running desk is configured with. Defaults suit one machine."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = ""
+    #: Empty: a private PostgreSQL in the data folder.
+    database_url: str = ""
+    #: Empty: a folder in the data folder; or s3://, gs://, az:// for an object store.
+    files_url: str = ""
+    #: Where mail leaves by, unless a mailbox has its own: smtp://user:password@host:587?security=starttls
+    smtp_url: str = ""
+    #: Where limits are counted when several processes serve: valkey://host:6379/0
+    valkey_url: str = ""
+    rate_limit_per_minute: int = 200
+    write_burst_limit: int = 12
+    database_pool: int = 10
+    is_demo: bool = False
+    log_format: str = "console"
+    log_level: str = "info"
+    trusted_proxies: tuple[str, ...] = field(default=())
+
+    @property
+    def address(self) -> str:
+        """The public address that links are built from, without a slash at its end."""
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::", "127.0.0.1") else self.host  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    @property
+    def files_location(self) -> str:
+        """Where attachments and raw mails lie."""
+        return self.files_url or str(self.data_dir / "files")
+
+    @property
+    def sink_dir(self) -> Path:
+        """Where the demo's mail sink keeps what it caught."""
+        return self.data_dir / "sink"
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment; arguments that are not None win. Raises BadSetting."""
+    values: dict[str, Any] = {
+        "data_dir": Path(_text("DATA_DIR", "data")),
+        "host": _text("HOST", "127.0.0.1"),
+        "port": _number("PORT", 8000, 0, 65535),
+        "base_url": _text("BASE_URL"),
+        "database_url": _text("DATABASE_URL"),
+        "files_url": _text("FILES_URL"),
+        "smtp_url": _text("SMTP_URL"),
+        "valkey_url": _text("VALKEY_URL"),
+        "rate_limit_per_minute": _number("RATE_LIMIT_PER_MINUTE", 200, 0, 10_000_000),
+        "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
+        "database_pool": _number("DATABASE_POOL", 10, 2, 500),
+        "log_format": _choice("LOG_FORMAT", "console", ("console", "json")),
+        "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        "trusted_proxies": tuple(part.strip() for part in _text("TRUSTED_PROXIES").split(",") if part.strip()),
+    }
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    values["data_dir"] = Path(values["data_dir"]).expanduser().resolve()
+    if values["base_url"] and not values["base_url"].startswith(("http://", "https://")):
+        raise BadSetting(f"{ENVIRONMENT_PREFIX}BASE_URL must begin with http:// or https://, not {values['base_url']!r}")
+    return Settings(**values)
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(ENVIRONMENT_PREFIX + name, default).strip()
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    text = _text(name)
+    if not text:
+        return default
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise BadSetting(f"{ENVIRONMENT_PREFIX}{name} must be a whole number from {low} to {high}, not {text!r}")
+    return int(text)
+
+
+def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    text = _text(name) or default
+    if text not in choices:
+        raise BadSetting(f"{ENVIRONMENT_PREFIX}{name} must be one of {', '.join(choices)}, not {text!r}")
+    return text

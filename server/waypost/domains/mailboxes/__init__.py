@@ -1,0 +1,40 @@
+"""Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields."""
+
+from waypost.domains.mailboxes.models import (
+    CustomField,
+    FieldOption,
+    FieldType,
+    Folder,
+    FolderType,
+    Mailbox,
+)
+from waypost.domains.mailboxes.service import (
+    create,
+    create_field,
+    ensure_personal_folders,
+    get,
+    list_fields,
+    list_folders,
+    list_mailboxes,
+)
+from waypost.domains.mailboxes.store import find_folder, folder_ids
+from waypost.domains.mailboxes.store import list_fields as fields_of
+
+__all__ = [
+    "CustomField",
+    "FieldOption",
+    "FieldType",
+    "Folder",
+    "FolderType",
+    "Mailbox",
+    "create",
+    "create_field",
+    "ensure_personal_folders",
+    "fields_of",
+    "find_folder",
+    "folder_ids",
+    "get",
+    "list_fields",
+    "list_folders",
+    "list_mailboxes",
+]

@@ -1,0 +1,78 @@
+"""The nouns of mailboxes: the mailbox, its folders and its custom fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import NewType
+
+import msgspec
+
+MailboxId = NewType("MailboxId", int)
+FolderId = NewType("FolderId", int)
+FieldId = NewType("FieldId", int)
+
+
+class Mailbox(msgspec.Struct, frozen=True):
+    """An address that customers write to, and everything filed under it (spec: 11.1)."""
+
+    id: int
+    name: str
+    slug: str
+    email: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class FolderType(Enum):
+    """What a folder gathers. Folders are views: a conversation's status and assignee decide where it shows."""
+
+    UNASSIGNED = "open"
+    MINE = "mytickets"
+    DRAFTS = "drafts"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+    SPAM = "spam"
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """A folder with its kept counts (spec: 11.3). `user_id` is None when it is shared."""
+
+    id: int
+    mailbox_id: int
+    type: FolderType
+    name: str
+    user_id: int | None
+    total_count: int
+    active_count: int
+    updated_at: datetime
+
+
+class FieldType(Enum):
+    """What a custom field holds."""
+
+    DROPDOWN = "dropdown"
+    SINGLELINE = "singleline"
+    MULTILINE = "multiline"
+    NUMBER = "number"
+    DATE = "date"
+
+
+class FieldOption(msgspec.Struct, frozen=True):
+    """One choice of a dropdown."""
+
+    id: int
+    position: int
+    label: str
+
+
+class CustomField(msgspec.Struct, frozen=True):
+    """A field that the conversations of one mailbox have (spec: 11.2)."""
+
+    id: int
+    mailbox_id: int
+    name: str
+    type: FieldType
+    required: bool
+    position: int
+    options: list[FieldOption]

@@ -1,0 +1,81 @@
+"""The verbs and queries of mailboxes."""
+
+from __future__ import annotations
+
+import secrets
+
+from waypost.domains.accounts import Actor, scope_of
+from waypost.domains.mailboxes import events, store
+from waypost.domains.mailboxes.models import CustomField, FieldType, Folder, FolderType, Mailbox
+from waypost.kit.errors import Forbidden, Invalid, NotFound
+from waypost.kit.paging import Page, PageRequest
+from waypost.kit.tx import Tx
+
+_SHARED_FOLDERS = [
+    (FolderType.UNASSIGNED, "Unassigned", None, 1),
+    (FolderType.DRAFTS, "Drafts", None, 3),
+    (FolderType.ASSIGNED, "Assigned", None, 4),
+    (FolderType.CLOSED, "Closed", None, 5),
+    (FolderType.SPAM, "Spam", None, 6),
+]
+
+
+async def list_mailboxes(tx: Tx, actor: Actor, page: PageRequest) -> Page[Mailbox]:
+    """The mailboxes that the actor may see."""
+    return await store.list_mailboxes(tx.connection, scope_of(actor), page)
+
+
+async def get(tx: Tx, actor: Actor, mailbox_id: int) -> Mailbox:
+    """One visible mailbox. Raises NotFound."""
+    found = await store.find(tx.connection, scope_of(actor), mailbox_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_folders(tx: Tx, actor: Actor, mailbox_id: int) -> list[Folder]:
+    """The folders of a visible mailbox with their kept counts: shared ones and the actor's own."""
+    await get(tx, actor, mailbox_id)
+    return await store.list_folders(tx.connection, actor.account_id, mailbox_id, actor.user_id)
+
+
+async def list_fields(tx: Tx, actor: Actor, mailbox_id: int) -> list[CustomField]:
+    """The custom fields of a visible mailbox."""
+    await get(tx, actor, mailbox_id)
+    return await store.list_fields(tx.connection, actor.account_id, [mailbox_id])
+
+
+async def create(tx: Tx, actor: Actor, name: str, email: str) -> Mailbox:
+    """Set up a mailbox with the usual folders. Raises Forbidden for plain users, Invalid for bad names or addresses."""
+    if not actor.is_administrator:
+        raise Forbidden
+    if not name.strip():
+        raise Invalid.one("name", "may not be empty", "NotEmpty")
+    if "@" not in email:
+        raise Invalid.one("email", "not a well-formed email address", "Email", email)
+    made = await store.insert(tx.connection, actor.account_id, name.strip(), secrets.token_hex(8), email.strip())
+    await store.insert_folders(tx.connection, actor.account_id, made.id, _SHARED_FOLDERS)
+    tx.emit(actor, events.MailboxCreated(subject_id=made.id, scope_id=made.id, name=made.name, email=made.email))
+    return made
+
+
+async def ensure_personal_folders(tx: Tx, account_id: int, user_id: int, mailbox_ids: list[int] | None) -> None:
+    """Give a user the folder `Mine` in the mailboxes (None: all of them) where it is missing."""
+    await store.add_personal_folders(tx.connection, account_id, user_id, mailbox_ids)
+
+
+async def create_field(
+    tx: Tx, actor: Actor, mailbox_id: int, name: str, kind: FieldType, labels: list[str] | None = None, *, required: bool = False
+) -> CustomField:
+    """Add a custom field to a mailbox; `labels` are the choices of a dropdown. Raises Forbidden, NotFound."""
+    if not actor.is_administrator:
+        raise Forbidden
+    await get(tx, actor, mailbox_id)
+    made = await store.insert_field(tx.connection, actor.account_id, mailbox_id, name, kind, required, labels or [])
+    tx.emit(
+        actor,
+        events.CustomFieldCreated(
+            subject_id=mailbox_id, scope_id=mailbox_id, field_id=made.id, name=name, type=kind.value
+        ),
+    )
+    return made

@@ -1,0 +1,111 @@
+"""The parts of a running desk that edges use. Built once by the composition; read by handlers through dependencies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+
+from waypost.domains.accounts import Actor, Dialect
+from waypost.kit.errors import WaypostError
+from waypost.kit.files import FileStore
+from waypost.kit.rate_limit import AccountLimits
+from waypost.kit.tx import Transactions, Tx
+
+
+class Credential(Protocol):
+    """What a bearer token stands for."""
+
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def dialect(self) -> Dialect: ...
+
+
+class TokenReader(Protocol):
+    """Turns a bearer token into who it stands for; None when it does not count."""
+
+    async def authenticate(self, token: str) -> Credential | None: ...
+
+
+SendSystemMail = Callable[[Tx, int, str, str, str, str], Awaitable[None]]
+
+
+@dataclass(kw_only=True)
+class Context:
+    """Everything that handlers reach beside the request itself.
+
+    `base_url` is the public address without a slash at its end; every absolute link is built from it.
+    """
+
+    base_url: str
+    transactions: Transactions
+    files: FileStore
+    tokens: TokenReader
+    limits: AccountLimits
+    #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
+    send_system_mail: SendSystemMail
+    is_demo: bool = False
+    is_https: bool = False
+    #: The key for secrets that must be readable again (TOTP); see kit.sealing.
+    secret_key: bytes = b""
+    #: Peers whose X-Forwarded-For counts. Nobody's does by default.
+    trusted_proxies: tuple[str, ...] = ()
+    #: Demo mode: the messages that the mail sink has caught, newest first, and one of them.
+    sunk_messages: Callable[[], list[Any]] | None = None
+    sunk_message: Callable[[str], Any] | None = None
+    #: Named checks for /readyz; each raises when its part is not usable.
+    readiness: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+
+
+def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:
+    """The running desk behind a request."""
+    context: Context = connection.app.state.context
+    return context
+
+
+class Unauthorized(WaypostError):
+    """No credential, or one that does not count."""
+
+
+def provide_context(request: Request[Any, Any, Any]) -> Context:
+    """Dependency `context`."""
+    return context_of(request)
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Dependency `actor`: whom the gate of the edge has recognised."""
+    actor: Actor | None = request.scope.get("waypost.actor")  # type: ignore[assignment]
+    if actor is None:
+        raise Unauthorized
+    return actor
+
+
+async def provide_tx(request: Request[Any, Any, Any]) -> AsyncIterator[Tx]:
+    """Dependency `tx`: one transaction a request. Commits after the handler and before the answer."""
+    async with context_of(request).transactions.open() as tx:
+        yield tx
+
+
+async def provide_read(request: Request[Any, Any, Any]) -> AsyncIterator[Tx]:
+    """Dependency `read`: a connection for handlers that only look."""
+    async with context_of(request).transactions.read() as tx:
+        yield tx
+
+
+def provide_now(request: Request[Any, Any, Any]) -> datetime:
+    """Dependency `now`."""
+    return context_of(request).transactions.clock()
+
+
+DEPENDENCIES = {
+    "context": Provide(provide_context, sync_to_thread=False),
+    "actor": Provide(provide_actor, sync_to_thread=False),
+    "tx": Provide(provide_tx),
+    "read": Provide(provide_read),
+}

@@ -1,0 +1,28 @@
+"""The routes of the Inbox API in one list, and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Router
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from waypost.edges.base.context import DEPENDENCIES, Unauthorized
+from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
+from waypost.edges.inbox_v2.handlers import mailboxes
+
+
+def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of every route: a token that counts (spec: 2.4)."""
+    if connection.scope.get("waypost.actor") is None:
+        raise Unauthorized
+
+
+router = Router(
+    path="/",
+    route_handlers=[*mailboxes.ROUTES],
+    dependencies=DEPENDENCIES,
+    guards=[needs_caller],
+    exception_handlers=EXCEPTION_HANDLERS,
+)

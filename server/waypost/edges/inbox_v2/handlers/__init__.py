@@ -1,0 +1,1 @@
+"""The routes of the Inbox API: parse, call one verb, render."""

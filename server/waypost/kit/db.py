@@ -1,0 +1,58 @@
+"""The connection pool. Statements are written by hand; rows come back as asyncpg records."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, Union
+
+import asyncpg
+import msgspec
+
+Connection: TypeAlias = Union["asyncpg.Connection[asyncpg.Record]", "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def _prepare_connection(connection: Any) -> None:
+    # Binary jsonb: a version byte, then the text. Saves the round through str.
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + _encode(value),
+        decoder=lambda data: msgspec.json.decode(data[1:]),
+        format="binary",
+    )
+
+
+async def _keep_session(connection: Any) -> None:
+    """Nothing in the product changes session state, so the pool need not spend a round trip on resetting it."""
+
+
+async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statement_timeout_s: float = 15.0) -> Pool:
+    """Open the pool. No statement runs longer than the timeout, so that one caller cannot starve the others."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        init=_prepare_connection,
+        reset=_keep_session,
+        server_settings={
+            "application_name": "waypost",
+            "statement_timeout": str(int(statement_timeout_s * 1000)),
+            "idle_in_transaction_session_timeout": "60000",
+            "jit": "off",
+        },
+    )
+
+
+@asynccontextmanager
+async def connect(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """One connection outside any pool, for commands."""
+    connection = await asyncpg.connect(dsn, server_settings={"application_name": "waypost", "jit": "off"})
+    try:
+        await _prepare_connection(connection)
+        yield connection
+    finally:
+        await connection.close()

@@ -1,0 +1,59 @@
+"""Where bodies of files lie: raw mails and attachments, in a local folder or an object store, behind one face."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import NotFoundError as _Missing
+from obstore.store import LocalStore, from_url
+
+from waypost.kit.errors import NotFound
+
+
+class FileStore:
+    """Stores bytes under keys that it makes up itself, so that no name from outside ever becomes a path."""
+
+    def __init__(self, location: str | Path) -> None:
+        text = str(location)
+        if "://" in text:
+            self._store = from_url(text)
+        else:
+            Path(text).mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(prefix=text)
+
+    @staticmethod
+    def new_key(account_id: int, kind: str) -> str:
+        """A fresh key: account, kind and 128 random bits, spread over 256 folders."""
+        name = secrets.token_hex(16)
+        return f"{account_id}/{kind}/{name[:2]}/{name}"
+
+    async def write(self, key: str, data: bytes) -> None:
+        """Store the bytes; they are complete under the key or not there at all."""
+        await obstore.put_async(self._store, key, data)
+
+    async def read(self, key: str) -> bytes:
+        """The whole file. Raises NotFound."""
+        try:
+            result = await obstore.get_async(self._store, key)
+        except (_Missing, FileNotFoundError) as error:
+            raise NotFound("file is gone") from error
+        return bytes(await result.bytes_async())
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """The file in chunks. Raises NotFound before the first one."""
+        try:
+            result = await obstore.get_async(self._store, key)
+        except (_Missing, FileNotFoundError) as error:
+            raise NotFound("file is gone") from error
+        async for chunk in result.stream(min_chunk_size=256 * 1024):
+            yield bytes(chunk)
+
+    async def delete(self, key: str) -> None:
+        """Remove the file; one that is not there is fine."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except (_Missing, FileNotFoundError):
+            return

@@ -1,0 +1,108 @@
+"""The unit of work: one database transaction, one clock reading, and the facts that it will leave in the log.
+
+Only this module commits. Whatever a verb changes and the events that it emits become visible together or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+
+from waypost.kit.clock import Clock, system_clock
+from waypost.kit.db import Connection, Pool
+from waypost.kit.events import Event
+
+
+class Origin(Protocol):
+    """Who acts: what an event records beside itself."""
+
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def origin_kind(self) -> str: ...
+    @property
+    def origin_id(self) -> int | None: ...
+
+
+_APPEND = """
+insert into event (account_id, type, at, actor_kind, actor_id, subject_kind, subject_id, scope_id, data)
+select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::bigint[],
+                     $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[])
+"""
+
+
+class Tx:
+    """One open transaction. `now` is fixed for its whole length."""
+
+    __slots__ = ("_after_commit", "_events", "connection", "now")
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self._events: list[tuple[Origin, Event]] = []
+        self._after_commit: list[Callable[[], None]] = []
+
+    def emit(self, by: Origin, event: Event) -> None:
+        """Record that something happened; written when the transaction commits."""
+        self._events.append((by, event))
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run something once the change is durable. It must not fail and is lost in a crash: hints only, never work."""
+        self._after_commit.append(action)
+
+    async def flush(self) -> None:
+        """Append the pending events. `Transactions` calls this before it commits."""
+        if not self._events:
+            return
+        pending, self._events = self._events, []
+        await self.connection.execute(
+            _APPEND,
+            [by.account_id for by, _ in pending],
+            [event.NAME for _, event in pending],
+            [self.now] * len(pending),
+            [by.origin_kind for by, _ in pending],
+            [by.origin_id for by, _ in pending],
+            [event.SUBJECT for _, event in pending],
+            [event.subject_id for _, event in pending],
+            [event.scope_id for _, event in pending],
+            [event.data() for _, event in pending],
+        )
+
+
+class Transactions:
+    """Opens units of work over a pool and wakes the readers of the log after each commit that left events."""
+
+    def __init__(self, pool: Pool, clock: Clock = system_clock) -> None:
+        self.pool = pool
+        self.clock = clock
+        #: Set after a commit with events; readers in this process wait on it, readers elsewhere poll or are notified.
+        self.new_events = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Tx]:
+        """A read-write transaction: commits when the block ends, rolls back when it raises."""
+        async with self.pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            tx = Tx(connection, self.clock().replace(microsecond=0))
+            try:
+                yield tx
+                had_events = bool(tx._events)
+                await tx.flush()
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+        if had_events:
+            self.new_events.set()
+        for action in tx._after_commit:
+            action()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A connection for queries, each statement seeing its own snapshot. Nothing may be emitted or changed."""
+        async with self.pool.acquire() as connection:
+            yield Tx(connection, self.clock().replace(microsecond=0))
