@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from demo_licences import BSD_2_TEXT, COPYRIGHTS, MIT_TEXT
 from demo_sources import CONVERSATION_SOURCES, KNOWN_HOSTS, MAIL_SOURCES, MAILS, SPAM_MAILS
 
 Record = dict[str, Any]
@@ -339,7 +340,7 @@ def notice() -> str:
         "<https://docs.python.org/3/license.html>.",
         "",
     ]
-    return "\n".join(rows)
+    return "\n".join([*rows, COPYRIGHTS, MIT_TEXT, BSD_2_TEXT])
 
 
 def write(path: Path, records: list[Record]) -> None:

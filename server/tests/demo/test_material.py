@@ -276,7 +276,9 @@ def test_rebuilding_gives_the_same_bytes_and_leaves_out_the_unsuitable(tmp_path:
     source = made_source_dir(tmp_path / "source", questions)
     first = rebuild(source, tmp_path / "first")
     assert first == rebuild(source, tmp_path / "second")
-    assert first["mails.jsonl.gz"] == (material.data_dir() / "mails.jsonl.gz").read_bytes()
+    # Unpacked, because another zlib packs the same text into other bytes.
+    shipped = (material.data_dir() / "mails.jsonl.gz").read_bytes()
+    assert gzip.decompress(first["mails.jsonl.gz"]) == gzip.decompress(shipped)
     assert first["NOTICE.md"] == (material.data_dir() / "NOTICE.md").read_bytes()
     kept = [json.loads(line) for line in gzip.decompress(first["thunderbird-support.jsonl.gz"]).splitlines()]
     assert [record["id"] for record in kept] == ["thunderbird-support-1"]
