@@ -15,8 +15,9 @@ def main() -> int:
     applied: list[str] = []
     try:
         asyncio.run(apply(order["dsn"], Path(order["folder"]), applied))
-    except Exception as error:  # noqa: BLE001 - whatever a step raises is told to the parent, in one line
-        print(f"{type(error).__name__}: {getattr(error, 'orig', None) or error}", file=sys.stderr)
+    except Exception as error:
+        # Whatever a step raises is told to the parent, in one line.
+        sys.stderr.write(f"{type(error).__name__}: {getattr(error, 'orig', None) or error}\n")
         return 1
     json.dump(applied, sys.stdout)
     return 0

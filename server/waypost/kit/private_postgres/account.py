@@ -111,7 +111,7 @@ def _let_through(account: Account, folder: Path) -> None:
         return
     raise PrivatePostgresError(
         f"PostgreSQL refuses to run as root, and its user {_name(account.uid)} can't enter {folder}. "
-        f"Run Waypost as {_name(status.st_uid)}, move it to another folder, or allow entry (chmod o+x {folder}). {OTHER_WAY}"
+        f"Run Waypost as {_name(status.st_uid)}, move it elsewhere, or allow entry (chmod o+x {folder}). {OTHER_WAY}"
     )
 
 

@@ -48,8 +48,8 @@ def check_version(cluster: Path, binaries: Binaries) -> None:
     made_by = (cluster / "PG_VERSION").read_text().strip()
     if made_by != str(binaries.major):
         raise PrivatePostgresError(
-            f"{cluster} was made by PostgreSQL {made_by}, but PostgreSQL {binaries.major} is installed. Back it up with "
-            f"the Waypost that made it, and restore the backup with this one into an empty folder. {OTHER_WAY}"
+            f"{cluster} was made by PostgreSQL {made_by}, but PostgreSQL {binaries.major} is installed. Back it up "
+            f"with the Waypost that made it, and restore the backup with this one into an empty folder. {OTHER_WAY}"
         )
 
 

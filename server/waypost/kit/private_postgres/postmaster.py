@@ -83,7 +83,7 @@ def wait_ready(cluster: Path, pid: int) -> bool:
     deadline = time.monotonic() + READY_TIMEOUT_S
     while not (pid and _is_gone(pid)):
         lines = _pid_file(cluster)
-        is_its_own = not pid or bool(lines) and lines[0].strip() == str(pid)
+        is_its_own = not pid or (bool(lines) and lines[0].strip() == str(pid))
         if is_its_own and len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready":
             return True
         if time.monotonic() > deadline:

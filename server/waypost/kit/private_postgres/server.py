@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote, urlencode
 
 from waypost.kit.private_postgres import account as accounts
@@ -103,7 +104,7 @@ class PrivatePostgres:
                 return Status.STOPPED
             return Status.IN_USE if locks.is_owned(folder) else Status.LEFT_OVER
 
-    def __enter__(self) -> PrivatePostgres:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -10,7 +10,10 @@ FIRST_WITH_IO_METHOD = 18
 
 LOCAL_FILE = "local.conf"
 LOCAL = "# Your own PostgreSQL settings for this server; they overrule postgresql.conf and are never overwritten.\n"
-HBA = "# Only local sockets; who may open the socket is decided by the folder it lies in (mode 0700).\nlocal all all trust\n"
+HBA = """\
+# Only local sockets; who may open the socket is decided by the folder it lies in (mode 0700).
+local all all trust
+"""
 
 # Measured: 64 MB of buffers, no parallel helpers and no I/O workers keep the idle server small;
 # reports may raise max_parallel_workers_per_gather for their own transaction.

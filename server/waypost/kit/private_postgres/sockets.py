@@ -36,7 +36,7 @@ def prepare(folder: Path, account: Account) -> Path:
             note.write_text(str(made))
             return made
     raise PrivatePostgresError(
-        f"There is no place for PostgreSQL's socket: the path of {folder} is too long and /tmp can't hold it. {OTHER_WAY}"
+        f"There is no place for PostgreSQL's socket: neither {folder} nor /tmp can hold it. {OTHER_WAY}"
     )
 
 

@@ -1,0 +1,13 @@
+"""Fixtures of the whole suite. What belongs to one concern lives in a module of its own and is imported here."""
+
+from tests.database import (  # noqa: F401 - pytest finds hooks and fixtures by their names here
+    anyio_backend,
+    database_url,
+    empty_database_url,
+    module_database_url,
+    postgres,
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_unconfigure,
+)
