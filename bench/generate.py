@@ -50,7 +50,8 @@ async def ground(connection: load.Connection, options: argparse.Namespace) -> ro
     users = await many(
         "insert into account_user (account_id, type, role, first_name, last_name, email)"
         " select $1::bigint, 'user', case when n = 1 then 'owner' else 'user' end,"
-        " ($3::text[])[1 + n % 40], ($4::text[])[1 + n % 33], format('agent%s.%s@desk.example', n, $1::bigint) from generate_series(1, $2::int) n returning id",
+        " ($3::text[])[1 + n % 40], ($4::text[])[1 + n % 33],"
+        " format('agent%s.%s@desk.example', n, $1::bigint) from generate_series(1, $2::int) n returning id",
         *(account, options.users, rows.FIRST_NAMES, rows.LAST_NAMES),
     )
     teams = await many(
@@ -97,7 +98,8 @@ async def _fields(connection: load.Connection, account: int, mailbox: int) -> tu
 async def customers(connection: load.Connection, writer: rows.Writer, number: int) -> None:
     """The account's customers and their organizations."""
     organizations = await connection.fetch(
-        "insert into organization (account_id, name) select $1, 'Company ' || n from generate_series(1, $2::int) n returning id",
+        "insert into organization (account_id, name) select $1::bigint, 'Company ' || n"
+        " from generate_series(1, $2::int) n returning id",
         *(writer.ground.account_id, max(1, number // 200)),
     )
     ids = await load.reserve_ids(connection, "customer", number)
@@ -145,7 +147,7 @@ async def generate(options: argparse.Namespace) -> dict[str, object]:
                 await stack.enter_async_context(load.without_indexes(connection, load.BULK_TABLES))
             await customers(connection, writer, options.customers or max(1, options.conversations // 5))
             threads = await conversations(connection, writer, options)
-            tell("building indexes")
+            tell("building indexes" if not options.keep_indexes else "counting")
         await load.recount(connection)
         await load.tidy(connection, (*load.BULK_TABLES, *load.REBUILT_AFTERWARDS))
     finally:
