@@ -1,0 +1,128 @@
+"""Reading customers: one, many by id, lists, and what hangs on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from waypost.domains.accounts import Scope
+from waypost.domains.customers.models import (
+    Address,
+    CursorPage,
+    CursorPosition,
+    Customer,
+    CustomerBrief,
+    CustomerFilters,
+    CustomerOrder,
+    Entry,
+    EntryKind,
+    PropertyDefinition,
+)
+from waypost.domains.customers.store import listing, people, properties
+from waypost.kit.db import Connection
+from waypost.kit.errors import Moved, NotFound
+from waypost.kit.paging import Page, PageRequest
+from waypost.kit.tx import Tx
+
+if TYPE_CHECKING:
+    from waypost.kit.search_query import SqlCondition
+
+
+async def get(tx: Tx, scope: Scope, customer_id: int) -> Customer:
+    """A customer. Raises Moved for one that was merged into another, NotFound for one deleted or not there."""
+    found = await people.find(tx.connection, scope, customer_id)
+    if found is None:
+        raise NotFound
+    standing, customer = found
+    if standing.state == "merged" and standing.merged_into_id is not None:
+        raise Moved(standing.merged_into_id)
+    if standing.state != "active":
+        raise NotFound
+    return customer
+
+
+async def find_by_email(tx: Tx, scope: Scope, email: str) -> Customer | None:
+    """The customer with that address, whatever its case."""
+    return await people.find_by_email(tx.connection, scope, email.strip())
+
+
+async def load_people(connection: Connection, account_id: int, ids: Iterable[int]) -> dict[int, CustomerBrief]:
+    """The persons behind ids, in one statement; deleted ones without a name. Unknown ids are left out."""
+    wanted = set(ids)
+    return await people.load_briefs(connection, account_id, wanted) if wanted else {}
+
+
+async def list_customers(
+    tx: Tx,
+    scope: Scope,
+    filters: CustomerFilters,
+    order: CustomerOrder,
+    request: PageRequest,
+    condition: SqlCondition | None = None,
+) -> Page[Customer]:
+    """One page with the exact total.
+
+    A search `condition` is ANDed; it numbers its arguments from FIRST_CONDITION_ARGUMENT and calls the customer's row
+    `customer`.
+    """
+    if not _is_visible(scope, filters):
+        return Page([], 0, request)
+    items, total = await listing.list_page(tx.connection, scope, filters, order, request, condition)
+    return Page(items, total, request)
+
+
+async def list_by_cursor(
+    tx: Tx,
+    scope: Scope,
+    filters: CustomerFilters,
+    after: CursorPosition | None,
+    size: int,
+    condition: SqlCondition | None = None,
+) -> CursorPage:
+    """The customers made before `after` (or the newest), newest first, without a total (spec: 8.2)."""
+    if not _is_visible(scope, filters):
+        return CursorPage([], None)
+    found = await listing.list_after(tx.connection, scope, filters, after, size + 1, condition)
+    items = found[:size]
+    follows = len(found) > size
+    return CursorPage(items, CursorPosition(items[-1].created_at, items[-1].id) if follows else None)
+
+
+async def list_entries(tx: Tx, scope: Scope, customer_id: int, kind: EntryKind) -> list[Entry]:
+    """One collection of a customer, oldest first."""
+    return (await get(tx, scope, customer_id)).of_kind(kind)
+
+
+async def get_entry(tx: Tx, scope: Scope, customer_id: int, kind: EntryKind, entry_id: int) -> Entry:
+    """One entry of a customer."""
+    for entry in await list_entries(tx, scope, customer_id, kind):
+        if entry.id == entry_id:
+            return entry
+    raise NotFound
+
+
+async def get_address(tx: Tx, scope: Scope, customer_id: int) -> Address:
+    """A customer's address. Raises NotFound when there is none."""
+    address = (await get(tx, scope, customer_id)).address
+    if address is None:
+        raise NotFound
+    return address
+
+
+async def list_property_definitions(tx: Tx, scope: Scope) -> list[PropertyDefinition]:
+    """All properties that the account keeps about its customers."""
+    return await properties.list_definitions(tx.connection, scope.account_id)
+
+
+async def get_property_definition(tx: Tx, scope: Scope, slug: str) -> PropertyDefinition:
+    """One of them. Raises NotFound."""
+    definition = await properties.find_definition(tx.connection, scope.account_id, slug)
+    if definition is None:
+        raise NotFound
+    return definition
+
+
+def _is_visible(scope: Scope, filters: CustomerFilters) -> bool:
+    """A mailbox that the caller cannot see contributes nothing."""
+    mailbox_id = filters.mailbox_id
+    return mailbox_id is None or scope.mailbox_ids is None or mailbox_id in scope.mailbox_ids

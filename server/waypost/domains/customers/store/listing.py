@@ -1,0 +1,155 @@
+"""Lists of customers: pages by number, pages by cursor, and exact totals.
+
+A page's ids are found first, by a range scan of the index that holds the list's order; then the rows of just that page
+are read, with everything that hangs on them, in the same statement. Pages deep in a list cost index entries, not rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from waypost.domains.accounts import Scope
+from waypost.domains.customers.models import (
+    CursorPosition,
+    Customer,
+    CustomerFilters,
+    CustomerOrder,
+    CustomerSort,
+)
+from waypost.domains.customers.store.people import COLUMNS, JOINS, customer_of
+from waypost.kit.db import Connection
+from waypost.kit.paging import PageRequest
+
+if TYPE_CHECKING:
+    from waypost.kit.search_query import SqlCondition
+
+#: A search condition numbers its arguments from here, and calls the customer's row `customer`.
+FIRST_CONDITION_ARGUMENT = 2
+
+_KEYS = {
+    CustomerSort.CREATED: "customer.created_at",
+    CustomerSort.UPDATED: "customer.updated_at",
+    CustomerSort.FIRST_NAME: "lower(customer.first_name)",
+    CustomerSort.LAST_NAME: "lower(customer.last_name)",
+}
+_KEPT_TOTAL = """
+select coalesce((select n from customer_tally where account_id = $1), 0)
+     + coalesce((select sum(n) from customer_tally_delta where account_id = $1), 0)
+"""
+# Rows that another fold holds are left to it.
+_FOLD = """
+with folded as (
+  delete from customer_tally_delta
+  where ctid in (select ctid from customer_tally_delta limit 10000 for update skip locked)
+  returning account_id, n)
+insert into customer_tally as tally (account_id, n)
+select account_id, sum(n) from folded group by account_id order by account_id
+on conflict (account_id) do update set n = tally.n + excluded.n
+"""
+
+
+class _Selection:
+    """The conditions of a list and their arguments, $1 being the account."""
+
+    def __init__(self, scope: Scope, filters: CustomerFilters, condition: SqlCondition | None) -> None:
+        self.arguments: list[Any] = [scope.account_id]
+        self.clauses = ["customer.account_id = $1", "customer.state = 'active'"]
+        self.is_everything = condition is None and filters == CustomerFilters()
+        if condition is not None:
+            self.clauses.append(f"({condition.sql})")
+            self.arguments.extend(condition.arguments)
+        self._add_filters(filters)
+
+    def bind(self, value: Any) -> str:
+        """The placeholder of one more argument."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}"
+
+    @property
+    def where(self) -> str:
+        """All conditions."""
+        return " and ".join(self.clauses)
+
+    def _add_filters(self, filters: CustomerFilters) -> None:
+        if filters.organization_id is not None:
+            self.clauses.append(f"customer.organization_id = {self.bind(filters.organization_id)}")
+        if filters.first_name is not None:
+            self.clauses.append(f"lower(customer.first_name) = lower({self.bind(filters.first_name)})")
+        if filters.last_name is not None:
+            self.clauses.append(f"lower(customer.last_name) = lower({self.bind(filters.last_name)})")
+        if filters.created_since is not None:
+            self.clauses.append(f"customer.created_at >= {self.bind(filters.created_since)}")
+        if filters.updated_since is not None:
+            self.clauses.append(f"customer.updated_at >= {self.bind(filters.updated_since)}")
+        if filters.email is not None:
+            self.clauses.append(
+                "customer.id = (select entry.customer_id from customer_entry entry where entry.account_id = $1"
+                f" and entry.kind = 'email' and lower(entry.value) = lower({self.bind(filters.email)}))"
+            )
+        if filters.mailbox_id is not None:
+            self.clauses.append(
+                "exists (select 1 from conversation where conversation.account_id = $1"
+                " and conversation.primary_customer_id = customer.id and conversation.state = 'published'"
+                f" and conversation.mailbox_id = {self.bind(filters.mailbox_id)})"
+            )
+
+
+async def list_page(
+    connection: Connection,
+    scope: Scope,
+    filters: CustomerFilters,
+    order: CustomerOrder,
+    request: PageRequest,
+    condition: SqlCondition | None,
+) -> tuple[list[Customer], int]:
+    """One page and the exact number of customers in the whole list. Two statements."""
+    selection = _Selection(scope, filters, condition)
+    total = await _total(connection, selection)
+    if total <= request.offset:
+        return [], total
+    key, direction = _KEYS[order.by], "desc" if order.descending else "asc"
+    paging = f"limit {selection.bind(request.size)} offset {selection.bind(request.offset)}"
+    statement = _page(selection, scope, f"{key} {direction}, customer.id {direction}", paging)
+    rows = await connection.fetch(statement, *selection.arguments)
+    return [customer_of(row) for row in rows], total
+
+
+async def list_after(
+    connection: Connection,
+    scope: Scope,
+    filters: CustomerFilters,
+    after: CursorPosition | None,
+    size: int,
+    condition: SqlCondition | None,
+) -> list[Customer]:
+    """The newest customers below a position, at most `size`."""
+    selection = _Selection(scope, filters, condition)
+    if after is not None:
+        position = f"({selection.bind(after.created_at)}, {selection.bind(after.id)})"
+        selection.clauses.append(f"(customer.created_at, customer.id) < {position}")
+    statement = _page(selection, scope, "customer.created_at desc, customer.id desc", f"limit {selection.bind(size)}")
+    rows = await connection.fetch(statement, *selection.arguments)
+    return [customer_of(row) for row in rows]
+
+
+async def fold_tally(connection: Connection) -> None:
+    """Add some of the kept changes to the kept totals. What is read does not change; safe beside any other work."""
+    await connection.execute(_FOLD)
+
+
+def _page(selection: _Selection, scope: Scope, order: str, paging: str) -> str:
+    columns = COLUMNS.format(mailboxes=selection.bind(scope.mailbox_ids))
+    return f"""
+    with page as materialized (
+      select customer.id from customer where {selection.where} order by {order} {paging})
+    select {columns} from page join customer on customer.account_id = $1 and customer.id = page.id {JOINS}
+    order by {order}
+    """
+
+
+async def _total(connection: Connection, selection: _Selection) -> int:
+    statement = _KEPT_TOTAL
+    if not selection.is_everything:
+        statement = f"select count(*) from customer where {selection.where}"
+    total: int = await connection.fetchval(statement, *selection.arguments)
+    return total
