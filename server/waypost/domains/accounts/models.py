@@ -127,9 +127,9 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def initials(self) -> str:
-        """First letters of the first and the last word of the whole name: "John Agent" JA, "Tier 2" T2 (spec: 11.10)."""
+        """First letters of the first and the last word of the name: "John Agent" JA, "Tier 2" T2 (spec: 11.10)."""
         words = f"{self.first_name} {self.last_name}".split()
-        return "".join(word[:1] for word in dict.fromkeys((words[0], words[-1]))).upper() if words else ""
+        return "".join(word[0] for word in (*words[:1], *words[1:][-1:])).upper()
 
 
 class OAuthApplication(msgspec.Struct, frozen=True):
@@ -210,4 +210,4 @@ class Refusal(Enum):
 
     CLIENT = "client"
     CODE = "code"
-    REFRESH_TOKEN = "refresh_token"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 (a name)
