@@ -11,3 +11,4 @@ from tests.database import (  # noqa: F401 - pytest finds hooks and fixtures by 
     pytest_configure,
     pytest_unconfigure,
 )
+from tests.desk import desk, module_desk  # noqa: F401
