@@ -62,11 +62,11 @@ def running(cluster: Path) -> Postmaster | None:
         return Postmaster(_peer(client, told=int(lines[0])), place)
 
 
-def launch(cluster: Path, binaries: Binaries, account: Account, *, config: Path, log: Path) -> None:
+def launch(cluster: Path, binaries: Binaries, account: Account, *, sockets: Path, config: Path, log: Path) -> None:
     """Start a server for `cluster` and wait until it takes connections. Hold the lifecycle lock."""
     deadline = time.monotonic() + ORPHANS_TIMEOUT_S
     while True:
-        _remove_stale_pid_file(cluster)
+        _remove_stale_locks(cluster, sockets)
         offset = log.stat().st_size if log.exists() else 0
         pid = _spawn(cluster, binaries, account, config=config, log=log)
         if wait_ready(cluster, pid):
@@ -141,24 +141,32 @@ def _peer(client: socket.socket, *, told: int) -> int:
     return int(pid)
 
 
-def _remove_stale_pid_file(cluster: Path) -> None:
-    """Drop the file of a dead server whose pid now belongs to something else, as it often does in containers.
+def _remove_stale_locks(cluster: Path, sockets: Path) -> None:
+    """Drop the lock files of a dead server whose pid now belongs to something else, as it often does in containers.
 
     PostgreSQL itself refuses to start then. A pid that may be a server of this cluster is left alone.
     """
     lines = _pid_file(cluster)
-    if not lines or not sys.platform.startswith("linux"):
-        return
-    process = Path("/proc") / lines[0].strip()
+    if lines and sys.platform.startswith("linux") and not _may_be_server(int(lines[0]), cluster):
+        for path in (cluster / PID_FILE, sockets / socket_places.NAME, sockets / f"{socket_places.NAME}.lock"):
+            path.unlink(missing_ok=True)
+
+
+def _may_be_server(pid: int, cluster: Path) -> bool:
+    process = Path("/proc") / str(pid)
+    if not process.exists():
+        # PostgreSQL sees by itself that nobody has this pid.
+        return True
     try:
-        is_server = process.joinpath("comm").read_text().strip() == "postgres" and not _is_gone(int(lines[0]))
-        at_home = process.joinpath("cwd").readlink() == cluster.resolve()
+        return (
+            not _is_gone(pid)
+            and process.joinpath("comm").read_text().strip() == "postgres"
+            and (process.joinpath("cwd").readlink() == cluster.resolve())
+        )
     except (FileNotFoundError, ProcessLookupError):
-        return
+        return False
     except PermissionError:
-        at_home = True
-    if not (is_server and at_home):
-        (cluster / PID_FILE).unlink(missing_ok=True)
+        return True
 
 
 def _is_gone(pid: int) -> bool:

@@ -143,7 +143,7 @@ def _ensure_running(folder: Path, options: Options) -> Path:
     log = folder / LOG_FILE
     if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
         log.rename(folder / f"{LOG_FILE}.1")
-    postmaster.launch(cluster, binaries, account, config=config, log=log)
+    postmaster.launch(cluster, binaries, account, sockets=sockets, config=config, log=log)
     return sockets
 
 
