@@ -20,6 +20,8 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 # RFC 8252, 7.1: an app's own scheme is a reversed domain name. The dot keeps javascript:, data: and the like out.
 _OWN_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+# What `register_application` makes. Anything else is nobody's, and may be text that the database does not take.
+_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 _NOBODY = digest("no such application")
 
 
@@ -135,7 +137,7 @@ async def get_application(tx: Tx, actor: Actor, application_id: int) -> OAuthApp
 
 async def find_application(connection: Connection, client_id: str) -> OAuthApplication | None:
     """By its public id, for the consent page."""
-    return await store.find_by_client_id(connection, client_id)
+    return await store.find_by_client_id(connection, client_id) if _CLIENT_ID.fullmatch(client_id) else None
 
 
 async def check_secret(connection: Connection, client_id: str, client_secret: str) -> OAuthApplication | None:
@@ -143,7 +145,8 @@ async def check_secret(connection: Connection, client_id: str, client_secret: st
 
     Within a transaction the secret stays valid until that ends: a reset waits, and then finds the tokens made here.
     """
-    found = await store.hold_with_secret(connection, client_id)
+    known_as = client_id if _CLIENT_ID.fullmatch(client_id) else ""
+    found = await store.hold_with_secret(connection, known_as)
     application, expected = found or (None, _NOBODY)
     return application if same(digest(client_secret), expected) else None
 

@@ -1,0 +1,37 @@
+"""How the token calls stand in the OpenAPI document: their body comes in several forms, which handlers cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+
+_TEXT = Schema(type=OpenAPIType.STRING)
+_CLIENT = {"client_id": _TEXT, "client_secret": _TEXT}
+_CARRIERS = ("application/x-www-form-urlencoded", "application/json")
+
+
+def _body(properties: dict[str, Schema], required: list[str]) -> RequestBody:
+    schema = Schema(type=OpenAPIType.OBJECT, properties={**properties, **_CLIENT}, required=required)
+    return RequestBody(content={carrier: OpenAPIMediaType(schema=schema) for carrier in _CARRIERS}, required=True)
+
+
+@dataclass
+class TokenOperation(Operation):
+    """E2."""
+
+    def __post_init__(self) -> None:
+        kinds = Schema(type=OpenAPIType.STRING, enum=["client_credentials", "authorization_code", "refresh_token"])
+        properties = {"grant_type": kinds, "code": _TEXT, "code_verifier": _TEXT, "refresh_token": _TEXT}
+        self.request_body = _body(properties, ["grant_type"])
+        self.security = [{}]
+
+
+@dataclass
+class RevocationOperation(Operation):
+    """RFC 7009."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _body({"token": _TEXT, "token_type_hint": _TEXT}, [])
+        self.security = [{}]
