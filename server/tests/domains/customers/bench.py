@@ -57,7 +57,7 @@ class Bench:
 
     async def mailbox(self, name: str, account_id: int | None = None) -> int:
         made: int = await self.pool.fetchval(
-            "insert into mailbox (account_id, name, slug, email) values ($1, $2, $2, $2 || '@desk.example') returning id",
+            "insert into mailbox (account_id, name, slug, email) values ($1, $2, $2, $2 || '@a.example') returning id",
             account_id or self.actor.account_id,
             name,
         )

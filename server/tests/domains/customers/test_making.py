@@ -18,7 +18,6 @@ from waypost.domains.customers import (
     NewEntry,
     NewProperty,
     PhotoType,
-    PropertyType,
     SetProperty,
 )
 from waypost.kit.errors import Forbidden, Invalid
@@ -137,7 +136,7 @@ async def test_publishing_a_draft_emits_one_event(bench: Bench) -> None:
 async def test_everything_can_be_given_at_once(bench: Bench) -> None:
     async with bench.transactions.open() as tx:
         await customers.define_property(
-            tx, bench.actor, NewProperty(type=PropertyType.TEXT, slug="account-type", name="Account type")
+            tx, bench.actor, NewProperty(type="text", slug="account-type", name="Account type")
         )
         made = await customers.create(
             tx,

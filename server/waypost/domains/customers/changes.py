@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from waypost.domains.customers.models import EntryKind, PropertyType
+from waypost.domains.customers.models import EntryKind
+from waypost.kit.errors import FieldError
 
 FieldName = Literal[
     "first_name",
@@ -143,7 +144,23 @@ class SetAddressPart(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
-Operation = SetField | AddEntry | ChangeEntry | RemoveEntry | ReplaceEntries | SetAddress | SetAddressPart | SetProperty
+class Refuse(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation that could not be read. It stands among the others so that all mistakes are named at once."""
+
+    problem: FieldError
+
+
+Operation = (
+    SetField
+    | AddEntry
+    | ChangeEntry
+    | RemoveEntry
+    | ReplaceEntries
+    | SetAddress
+    | SetAddressPart
+    | SetProperty
+    | Refuse
+)
 
 
 class NewOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +174,7 @@ class NewOption(msgspec.Struct, frozen=True, kw_only=True):
 class NewProperty(msgspec.Struct, frozen=True, kw_only=True):
     """A property to define (spec: 8.10)."""
 
-    type: PropertyType
-    slug: str
-    name: str
+    type: str | None
+    slug: str | None
+    name: str | None
     options: list[NewOption] = []

@@ -59,25 +59,19 @@ def is_calendar_date(text: str) -> bool:
     return True
 
 
-def check_definition(wanted: NewProperty, problems: Problems) -> tuple[str, list[PropertyOption]]:
-    """The name and options of a property to define, cleaned; its slug is checked too."""
-    if not wanted.slug:
-        problems.append(FieldError("slug", "may not be empty", "NotEmpty", wanted.slug))
-    elif len(wanted.slug) > LONGEST_SLUG:
-        problems.append(FieldError("slug", f"size must be between 1 and {LONGEST_SLUG}", "Size", wanted.slug))
-    elif not _SLUG.fullmatch(wanted.slug):
-        problems.append(FieldError("slug", "may hold letters, digits, '-' and '_' only", "Type", wanted.slug))
-    elif wanted.slug.lower() in RESERVED_SLUGS:
-        problems.append(FieldError("slug", "is reserved", "Type", wanted.slug))
+def check_definition(wanted: NewProperty, problems: Problems) -> PropertyDefinition:
+    """A property to define, cleaned; not yet with an id."""
+    type_ = _check_type(wanted.type, problems)
+    slug = _check_slug(wanted.slug, problems)
     name = check_name(wanted.name, problems)
-    return name, check_options(wanted.type, wanted.options, problems)
+    return PropertyDefinition(0, type_, slug, name, check_options(type_, wanted.options, problems))
 
 
-def check_name(name: str, problems: Problems) -> str:
+def check_name(name: str | None, problems: Problems) -> str:
     """The name of a property."""
-    text = clean_text(name)
+    text = clean_text(name or "")
     if not text.strip():
-        problems.append(FieldError("name", "may not be empty", "NotEmpty", name))
+        problems.append(FieldError("name", "may not be empty", "NotEmpty"))
     elif len(text) > LONGEST_NAME:
         problems.append(FieldError("name", f"size must be between 1 and {LONGEST_NAME}", "Size", name))
     return text
@@ -99,6 +93,30 @@ def check_options(type_: PropertyType, options: list[NewOption], problems: Probl
                 problems.append(FieldError(f"{wanted.at}.{attribute}", "stands here twice", "Type", value))
             seen.add(value)
     return made
+
+
+def _check_type(type_: str | None, problems: Problems) -> PropertyType:
+    if not type_:
+        problems.append(FieldError("type", "may not be empty", "NotEmpty"))
+        return PropertyType.TEXT
+    try:
+        return PropertyType(type_.lower())
+    except ValueError:
+        choices = ", ".join(repr(choice.value) for choice in PropertyType)
+        problems.append(FieldError("type", f"must be one of {choices}", "EnumValue", type_))
+        return PropertyType.TEXT
+
+
+def _check_slug(slug: str | None, problems: Problems) -> str:
+    if not slug:
+        problems.append(FieldError("slug", "may not be empty", "NotEmpty"))
+    elif len(slug) > LONGEST_SLUG:
+        problems.append(FieldError("slug", f"size must be between 1 and {LONGEST_SLUG}", "Size", slug))
+    elif not _SLUG.fullmatch(slug):
+        problems.append(FieldError("slug", "may hold letters, digits, '-' and '_' only", "Type", slug))
+    elif slug.lower() in RESERVED_SLUGS:
+        problems.append(FieldError("slug", "is reserved", "Type", slug))
+    return slug or ""
 
 
 def _check_new_option(option: NewOption, problems: Problems) -> PropertyOption:

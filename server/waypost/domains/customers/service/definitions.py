@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from waypost.domains.accounts import Actor
 from waypost.domains.customers import events, policy, property_values
 from waypost.domains.customers.changes import NewOption, NewProperty
@@ -16,24 +18,24 @@ async def define_property(tx: Tx, actor: Actor, wanted: NewProperty) -> Property
     """Define a property. Raises Invalid (also when there are 50 already), DuplicateSlug."""
     policy.may_define_properties(actor)
     problems: list[FieldError] = []
-    name, options = property_values.check_definition(wanted, problems)
+    checked = property_values.check_definition(wanted, problems)
     await store.lock_definitions(tx.connection, actor.account_id)
     known = await store.list_definitions(tx.connection, actor.account_id)
     if len(known) >= property_values.MOST_DEFINITIONS:
         most = property_values.MOST_DEFINITIONS
         problems.append(FieldError("slug", f"no more than {most} properties can be defined", "Size", wanted.slug))
-    _refuse_foreign_options(known, None, wanted.options, options, problems)
+    _refuse_foreign_options(known, None, wanted.options, checked.options, problems)
     if problems:
         raise Invalid(problems)
-    made = await store.insert_definition(tx.connection, actor.account_id, wanted.type, wanted.slug, name)
+    made = await store.insert_definition(tx.connection, actor.account_id, checked)
     if made is None:
-        raise DuplicateSlug(wanted.slug)
-    await store.put_options(tx.connection, actor.account_id, made, options)
-    tx.emit(actor, events.PropertyDefined(subject_id=made, slug=wanted.slug))
-    return PropertyDefinition(made, wanted.type, wanted.slug, name, options)
+        raise DuplicateSlug(checked.slug)
+    await store.put_options(tx.connection, actor.account_id, made, checked.options)
+    tx.emit(actor, events.PropertyDefined(subject_id=made, slug=checked.slug))
+    return msgspec.structs.replace(checked, id=made)
 
 
-async def redefine_property(tx: Tx, actor: Actor, slug: str, name: str, options: list[NewOption]) -> None:
+async def redefine_property(tx: Tx, actor: Actor, slug: str, name: str | None, options: list[NewOption]) -> None:
     """Another name and other options; type and slug stay. Options left out disappear with their values."""
     policy.may_administer_properties(actor)
     await store.lock_definitions(tx.connection, actor.account_id)

@@ -73,11 +73,11 @@ async def lock_definitions(connection: Connection, account_id: int) -> None:
     await connection.execute(_LOCK_ACCOUNT, account_id)
 
 
-async def insert_definition(
-    connection: Connection, account_id: int, type_: PropertyType, slug: str, name: str
-) -> int | None:
-    """Define a property; None if the slug is taken."""
-    made: int | None = await connection.fetchval(_INSERT, account_id, slug, name, type_.value)
+async def insert_definition(connection: Connection, account_id: int, definition: PropertyDefinition) -> int | None:
+    """Define a property; its id, or None if the slug is taken. Options are written apart."""
+    made: int | None = await connection.fetchval(
+        _INSERT, account_id, definition.slug, definition.name, definition.type.value
+    )
     return made
 
 
