@@ -45,13 +45,15 @@ install-dev: $(PACKAGE_READY) $(DEV_READY) $(WEB_READY)  ## Install the developm
 test: install-dev browser lint types test-server test-external test-web  ## Install what the tests need and run all checks and tests.
 	$(STEP) "All is well"
 
-lint: install-dev  ## Style, formatting, import rules and the project's own checks.
+lint: install-dev  ## Style, formatting, import rules, dependencies and the project's own checks.
 	$(STEP) "Style (ruff)"
 	$(BIN)/ruff check
 	$(STEP) "Formatting (ruff)"
 	$(BIN)/ruff format --check
 	$(STEP) "Import rules (import-linter)"
 	$(BIN)/lint-imports --no-cache
+	$(STEP) "Dependencies (deptry)"
+	$(BIN)/deptry --no-ansi server/waypost
 	$(STEP) "The project's own checks"
 	@set -e; for check in scripts/check_*.py; do echo "$$check"; $(BIN)/python "$$check"; done
 
