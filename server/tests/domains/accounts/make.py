@@ -69,7 +69,7 @@ class Desk:
 
 
 def person(first_name: str = "Ursula", last_name: str = "User", **details: Any) -> NewUser:
-    email = details.pop("email", f"{first_name.lower()}{next(_numbers)}@example.com")
+    email = details.pop("email", f"{first_name.lower().replace(' ', '')}{next(_numbers)}@example.com")
     return NewUser(email=email, first_name=first_name, last_name=last_name, **details)
 
 

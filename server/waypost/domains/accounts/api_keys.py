@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from waypost.domains.accounts import events
 from waypost.domains.accounts import store_tokens as store
+from waypost.domains.accounts.details import check_name
 from waypost.domains.accounts.models import Actor
 from waypost.kit.db import Connection
-from waypost.kit.errors import Forbidden, Invalid, NotFound
+from waypost.kit.errors import Forbidden, NotFound
 from waypost.kit.secrets import digest, new_token
 from waypost.kit.tx import Tx
 
@@ -18,8 +19,8 @@ async def create_api_key(tx: Tx, actor: Actor, label: str = "") -> tuple[int, st
     """The id of a new key of the actor's, and the key, which nobody can read again. Raises Forbidden, Invalid."""
     if actor.kind != "user":
         raise Forbidden("a key belongs to a user")
-    if len(label) > _LABEL_LENGTH:
-        raise Invalid.one("label", f"size must be between 0 and {_LABEL_LENGTH}", "Size", label)
+    if label:
+        check_name("label", label, _LABEL_LENGTH)
     key = new_token()
     key_id = await store.insert_api_key(tx, actor.account_id, actor.user_id, digest(key), label)
     tx.emit(actor, events.ApiKeyCreated(subject_id=key_id))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from waypost.domains.accounts import events, policy, rights, store_tokens
 from waypost.domains.accounts import store_applications as store
+from waypost.domains.accounts.details import check_name
 from waypost.domains.accounts.models import Actor, Dialect, OAuthApplication, scope_of
 from waypost.kit.db import Connection
 from waypost.kit.errors import FieldError, Forbidden, Invalid, NotFound
@@ -17,7 +18,7 @@ from waypost.kit.tx import Tx
 _NAME_LENGTH = 100
 _URL_LENGTH = 2000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff\\]")
 # RFC 8252, 7.1: an app's own scheme is a reversed domain name. The dot keeps javascript:, data: and the like out.
 _OWN_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 # What `register_application` makes. Anything else is nobody's, and may be text that the database does not take.
@@ -171,10 +172,10 @@ def is_redirect_url(url: str) -> bool:
 
 def _check(name: str, redirect_url: str) -> None:
     errors: list[FieldError] = []
-    if not name.strip():
-        errors.append(FieldError("name", "may not be empty", "NotEmpty"))
-    elif len(name.strip()) > _NAME_LENGTH:
-        errors.append(FieldError("name", f"size must be between 1 and {_NAME_LENGTH}", "Size", name))
+    try:
+        check_name("name", name.strip(), _NAME_LENGTH)
+    except Invalid as error:
+        errors += error.errors
     if redirect_url and not is_redirect_url(redirect_url):
         message = "must be an https address, http on this machine, or an app's own scheme, without a fragment"
         errors.append(FieldError("redirectUrl", message, "Type", redirect_url))

@@ -27,7 +27,8 @@ _NAMES = {
     "mention": "mention",
     "alternate_emails": "alternateEmails",
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Half surrogates as well: they are no text, and the database does not take them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _MENTION = re.compile(r"[\w.-]+")
 
 
@@ -64,6 +65,16 @@ def _fault(name: str, path: str, value: str) -> FieldError | None:
     if longest is not None and len(value) > longest:
         return FieldError(path, f"size must be between 0 and {longest}", "Size", value)
     return None
+
+
+def check_name(path: str, name: str, longest: int) -> None:
+    """Raise Invalid unless this can be the name of something."""
+    if not name.strip():
+        raise Invalid.one(path, "may not be empty", "NotEmpty")
+    if _CONTROL.search(name):
+        raise Invalid.one(path, "may not hold control characters", "Type", name)
+    if len(name) > longest:
+        raise Invalid.one(path, f"size must be between 1 and {longest}", "Size", name)
 
 
 def is_address(text: str) -> bool:

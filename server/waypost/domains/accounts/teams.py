@@ -20,8 +20,7 @@ async def create_team(
     """A team; an empty mention is made up from the name. Raises Forbidden, Invalid."""
     policy.may_administer(actor)
     name = name.strip()
-    if not name or len(name) > _NAME_LENGTH:
-        raise Invalid.one("name", f"size must be between 1 and {_NAME_LENGTH}", "Size", name)
+    details.check_name("name", name, _NAME_LENGTH)
     await store_users.lock_account(tx, actor.account_id)
     taken = await store_users.list_mentions(tx, actor.account_id)
     new = NewUser(

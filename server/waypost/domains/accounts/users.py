@@ -19,11 +19,12 @@ from waypost.domains.accounts.models import (
     UserStatus,
     UserType,
 )
-from waypost.kit.errors import Invalid, NotFound
+from waypost.kit.errors import NotFound
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.tx import Tx
 
 WORKFLOW_USER = "Workflow"  # spec: 11.9
+_ACCOUNT_NAME_LENGTH = 200
 
 _LISTED = [UserStatus.ACTIVE, UserStatus.INVITED]  # spec: 11.7
 _LISTED_WITH_DEACTIVATED = [*_LISTED, UserStatus.DEACTIVATED]
@@ -32,8 +33,7 @@ _LISTED_WITH_DEACTIVATED = [*_LISTED, UserStatus.DEACTIVATED]
 async def create_account(tx: Tx, name: str, owner: NewUser, *, password_hash: str | None = None) -> Account:
     """A company's desk with its owner and the system user that workflows act as. Raises Invalid, AddressTaken."""
     rules.check(owner)
-    if not name.strip():
-        raise Invalid.one("name", "may not be empty", "NotEmpty")
+    rules.check_name("name", name, _ACCOUNT_NAME_LENGTH)
     account_id = await store.insert_account(tx, name.strip())
     by = Actor.system(account_id)
     tx.emit(by, events.AccountCreated(subject_id=account_id))
