@@ -8,7 +8,6 @@ import pwd
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -73,8 +72,9 @@ def ensure_reach(account: Account, folder: Path, binaries: Binaries) -> None:
     """
     if not account.switched or _reaches(account, folder, binaries):
         return
-    for place in {*_above(folder), *_above(binaries.folder)}:
-        _let_through(account, place)
+    opened = [place for place in _above(folder, binaries.folder) if _let_through(account, place)]
+    if opened:
+        log.warning("PostgreSQL's user %s may now pass through %s", _name(account.uid), ", ".join(map(str, opened)))
     if not _reaches(account, folder, binaries):
         _open_package(binaries)
     if not _reaches(account, folder, binaries):
@@ -85,30 +85,30 @@ def ensure_reach(account: Account, folder: Path, binaries: Binaries) -> None:
 
 
 def _reaches(account: Account, folder: Path, binaries: Binaries) -> bool:
+    # initdb loads a library that postgres does without, and reads the template of a cluster.
+    template = binaries.folder.with_name("share") / "postgresql" / "postgres.bki"
+    script = 'cd -- "$1" && "$2" --version && "$3" --version && { [ -z "$4" ] || [ -r "$4" ]; }'
+    wanted = [folder, binaries.postgres, binaries.initdb, template if template.exists() else ""]
     check = subprocess.run(
-        ["/bin/sh", "-c", 'cd -- "$1" && exec "$2" --version', "sh", folder, binaries.postgres],
-        capture_output=True,
-        check=False,
-        cwd="/",
-        **account.identity,
+        ["/bin/sh", "-c", script, "sh", *wanted], capture_output=True, check=False, cwd="/", **account.identity
     )
     return check.returncode == 0
 
 
-def _above(path: Path) -> Iterator[Path]:
-    yield path
-    yield from path.parents
+def _above(*paths: Path) -> list[Path]:
+    """The paths and all folders above them, outermost first."""
+    return sorted({place for path in paths for place in (path, *path.parents)})
 
 
-def _let_through(account: Account, folder: Path) -> None:
+def _let_through(account: Account, folder: Path) -> bool:
+    """Open the folder for passing through if it is closed; True if that changed it."""
     status = folder.stat()
     if _may_search(account, status):
-        return
+        return False
     if status.st_uid == 0 and not status.st_mode & stat.S_IRWXG:
         os.chown(folder, -1, account.gid)
         folder.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXGRP)
-        log.warning("PostgreSQL's user may now pass through %s (group %s, search only).", folder, account.gid)
-        return
+        return True
     raise PrivatePostgresError(
         f"PostgreSQL refuses to run as root, and its user {_name(account.uid)} can't enter {folder}. "
         f"Run Waypost as {_name(status.st_uid)}, move it elsewhere, or allow entry (chmod o+x {folder}). {OTHER_WAY}"
