@@ -65,7 +65,6 @@ from waypost.domains.customers.service.changing import (
     remove_address,
     remove_entry,
     replace_entry,
-    set_properties,
 )
 from waypost.domains.customers.service.definitions import define_property, redefine_property, remove_property
 from waypost.domains.customers.service.deleting import (
@@ -74,7 +73,7 @@ from waypost.domains.customers.service.deleting import (
     on_deletion_requested,
     request_deletion,
 )
-from waypost.domains.customers.service.making import create, find_or_create_by_email, publish
+from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, publish
 from waypost.domains.customers.store.listing import FIRST_CONDITION_ARGUMENT, fold_tally
 
 __all__ = [
@@ -130,6 +129,7 @@ __all__ = [
     "get_entry",
     "get_property_definition",
     "is_email_address",
+    "keep",
     "list_by_cursor",
     "list_customers",
     "list_entries",
@@ -146,5 +146,4 @@ __all__ = [
     "remove_property",
     "replace_entry",
     "request_deletion",
-    "set_properties",
 ]

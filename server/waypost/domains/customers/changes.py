@@ -147,7 +147,7 @@ class SetAddressPart(msgspec.Struct, frozen=True, kw_only=True):
 class Refuse(msgspec.Struct, frozen=True, kw_only=True):
     """An operation that could not be read. It stands among the others so that all mistakes are named at once."""
 
-    problem: FieldError
+    problems: list[FieldError]
 
 
 Operation = (

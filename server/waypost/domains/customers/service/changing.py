@@ -84,11 +84,6 @@ async def remove_address(tx: Tx, actor: Actor, customer_id: int) -> None:
     await writing.write_changes(tx, actor, customer_id, draft)
 
 
-async def set_properties(tx: Tx, actor: Actor, customer_id: int, values: Sequence[SetProperty]) -> None:
-    """Set and take away properties, all or none."""
-    await _apply(tx, actor, customer_id, values)
-
-
 async def _apply(tx: Tx, actor: Actor, customer_id: int, operations: Sequence[Operation]) -> list[Entry]:
     needs_definitions = any(isinstance(operation, SetProperty) for operation in operations)
     draft = await _begin(tx, actor, customer_id, with_definitions=needs_definitions)
@@ -100,7 +95,7 @@ async def _apply(tx: Tx, actor: Actor, customer_id: int, operations: Sequence[Op
 async def _begin(tx: Tx, actor: Actor, customer_id: int, *, with_definitions: bool = False) -> Draft:
     """Lock a customer and copy it."""
     policy.may_edit(actor, customer_id)
-    standing = await people.lock(tx.connection, actor.account_id, customer_id, "change")
+    standing = await people.lock(tx.connection, actor.account_id, customer_id)
     if standing is None or standing.state != "active":
         raise NotFound
     found = await people.find(tx.connection, scope_of(actor), customer_id)

@@ -37,7 +37,7 @@ async def on_deletion_requested(tx: Tx, fact: Fact) -> None:
     """Listener for `customer.deletion_requested`. A second delivery finds nobody and does nothing."""
     if fact.subject_id is None:
         return
-    standing = await people.lock(tx.connection, fact.account_id, fact.subject_id, "delete")
+    standing = await people.lock(tx.connection, fact.account_id, fact.subject_id, for_deletion=True)
     if standing is None or standing.state != "active":
         return
     # What may be deleted was decided when it was asked for; the log still names who asked.
@@ -46,7 +46,7 @@ async def on_deletion_requested(tx: Tx, fact: Fact) -> None:
 
 
 async def _check(tx: Tx, actor: Actor, customer_id: int, *, in_background: bool) -> None:
-    standing = await people.lock(tx.connection, actor.account_id, customer_id, "delete")
+    standing = await people.lock(tx.connection, actor.account_id, customer_id, for_deletion=True)
     if standing is None or standing.state != "active":
         raise NotFound
     total, visible = await people.count_conversations(tx.connection, scope_of(actor), customer_id)

@@ -87,8 +87,8 @@ class Draft:
                 self.address = msgspec.structs.replace(self.address or NewAddress(), **{part: cleaned})
             case changes.SetProperty():
                 self._set_property(operation)
-            case changes.Refuse(problem=problem):
-                self.problems.append(problem)
+            case changes.Refuse(problems=problems):
+                self.problems.extend(problems)
 
     def set_field(self, name: changes.FieldName, value: str | int | None, at: str) -> None:
         """Set a single-valued field. Of the two ways to name an organization the one set last counts."""

@@ -12,7 +12,7 @@ from waypost.domains.customers.changes import (
     NewCustomer,
     SetAddress,
 )
-from waypost.domains.customers.models import Customer, EntryKind, Gender
+from waypost.domains.customers.models import Customer, CustomerBrief, EntryKind, Gender
 from waypost.domains.customers.service import writing
 from waypost.domains.customers.service.draft import Draft
 from waypost.domains.customers.store import entries as entry_store
@@ -72,6 +72,17 @@ async def find_or_create_by_email(tx: Tx, actor: Actor, email: str, profile: Cus
             return found
         await _make_with_email(tx, actor, address, profile)
     raise Conflict("customer keeps changing")
+
+
+async def keep(tx: Tx, actor: Actor, customer_id: int) -> CustomerBrief:
+    """A customer to whom something is about to be tied; cannot be deleted until the transaction ends.
+
+    Raises NotFound for one who is not there, or no longer.
+    """
+    kept = await people.keep(tx.connection, actor.account_id, customer_id)
+    if kept is None:
+        raise NotFound
+    return kept
 
 
 async def publish(tx: Tx, actor: Actor, customer_id: int) -> None:

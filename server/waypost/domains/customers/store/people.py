@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -92,10 +92,12 @@ _BY_EMAIL_KEPT = _BY_EMAIL + "for key share of customer"
 _BRIEF = """
 select id, first_name, last_name, email, photo_url from customer where account_id = $1 and id = any($2::bigint[])
 """
-_LOCK = {
-    "change": "select state, merged_into_id from customer where account_id = $1 and id = $2 for no key update",
-    "delete": "select state, merged_into_id from customer where account_id = $1 and id = $2 for update",
-}
+_KEEP = """
+select id, first_name, last_name, email, photo_url from customer
+where account_id = $1 and id = $2 and state = 'active' for key share
+"""
+_LOCK_FOR_CHANGE = "select state, merged_into_id from customer where account_id = $1 and id = $2 for no key update"
+_LOCK_FOR_DELETION = "select state, merged_into_id from customer where account_id = $1 and id = $2 for update"
 _INSERT = """
 insert into customer (account_id, first_name, last_name, gender, job_title, location, organization_id, photo_type,
                       photo_url, age, background, is_draft, created_at, updated_at, email)
@@ -129,11 +131,9 @@ _PUBLISH = """
 update customer set is_draft = false, updated_at = greatest(updated_at, $3)
 where account_id = $1 and id = $2 and is_draft and state = 'active'
 """
-_ERASE_PARTS = [
-    "delete from customer_entry where account_id = $1 and customer_id = $2",
-    "delete from customer_address where account_id = $1 and customer_id = $2",
-    "delete from customer_property_value where account_id = $1 and customer_id = $2",
-]
+_ERASE_ENTRIES = "delete from customer_entry where account_id = $1 and customer_id = $2"
+_ERASE_ADDRESS = "delete from customer_address where account_id = $1 and customer_id = $2"
+_ERASE_PROPERTIES = "delete from customer_property_value where account_id = $1 and customer_id = $2"
 _ERASE = """
 update customer set
   state = 'deleted', first_name = '', last_name = '', email = '', gender = 'Unknown', job_title = null, location = null,
@@ -144,8 +144,6 @@ _CONVERSATIONS = """
 select count(*) as total, count(*) filter (where $3::bigint[] is null or mailbox_id = any($3)) as visible
 from conversation where account_id = $1 and primary_customer_id = $2 and state in ('published', 'draft')
 """
-
-LockFor = Literal["change", "delete"]
 
 
 class CustomerRow(msgspec.Struct, frozen=True):
@@ -234,9 +232,18 @@ async def load_briefs(connection: Connection, account_id: int, ids: Iterable[int
     return {row["id"]: CustomerBrief(*row.values()) for row in rows}
 
 
-async def lock(connection: Connection, account_id: int, customer_id: int, purpose: LockFor) -> Standing | None:
-    """Hold a customer against other changes until the transaction ends."""
-    row = await connection.fetchrow(_LOCK[purpose], account_id, customer_id)
+async def keep(connection: Connection, account_id: int, customer_id: int) -> CustomerBrief | None:
+    """An active customer, held against deletion until the transaction ends."""
+    row = await connection.fetchrow(_KEEP, account_id, customer_id)
+    return CustomerBrief(*row.values()) if row else None
+
+
+async def lock(
+    connection: Connection, account_id: int, customer_id: int, *, for_deletion: bool = False
+) -> Standing | None:
+    """Hold a customer against other changes until the transaction ends; for deletion, against being kept too."""
+    statement = _LOCK_FOR_DELETION if for_deletion else _LOCK_FOR_CHANGE
+    row = await connection.fetchrow(statement, account_id, customer_id)
     return Standing(row["state"], row["merged_into_id"]) if row else None
 
 
@@ -269,7 +276,7 @@ async def publish(connection: Connection, account_id: int, customer_id: int, at:
 
 async def erase(connection: Connection, account_id: int, customer_id: int, at: datetime) -> None:
     """Empty a customer of everything known; the bare row stays for what still points at it."""
-    for statement in _ERASE_PARTS:
+    for statement in (_ERASE_ENTRIES, _ERASE_ADDRESS, _ERASE_PROPERTIES):
         await connection.execute(statement, account_id, customer_id)
     await connection.execute(_ERASE, account_id, customer_id, at)
 

@@ -1,0 +1,63 @@
+"""The properties that an account keeps about its customers: E61, E62, X15, X16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import litestar
+from litestar import Request, Response
+
+from waypost.domains import customers
+from waypost.domains.accounts import Actor, scope_of
+from waypost.edges.inbox_v2 import hal
+from waypost.edges.inbox_v2.hal import Collection
+from waypost.edges.inbox_v2.wire.customer_properties import PropertyIn, PropertyOut, address_of
+from waypost.kit.tx import Tx
+
+TAGS = ["Customer properties"]
+
+
+@hal.get("/v2/customer-properties", tags=TAGS)
+async def list_customer_properties(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Collection[PropertyOut]:
+    """List the customer properties of the account."""
+    found = await customers.list_property_definitions(read, scope_of(actor))
+    base_url = hal.base_url(request)
+    return hal.collection(request, {"customer-properties": [PropertyOut.of(item, base_url) for item in found]})
+
+
+@hal.post("/v2/customer-properties", tags=TAGS)
+async def create_customer_property(
+    request: Request[Any, Any, Any], tx: Tx, actor: Actor, data: PropertyIn
+) -> Response[PropertyOut]:
+    """Define a customer property."""
+    made = await customers.define_property(tx, actor, data.to_command())
+    base_url = hal.base_url(request)
+    return hal.created(PropertyOut.of(made, base_url), resource_id=made.slug, location=address_of(made.slug, base_url))
+
+
+@hal.get("/v2/customer-properties/{slug:str}", tags=TAGS)
+async def get_customer_property(request: Request[Any, Any, Any], read: Tx, actor: Actor, slug: str) -> PropertyOut:
+    """Get a customer property."""
+    found = await customers.get_property_definition(read, scope_of(actor), slug)
+    return PropertyOut.of(found, hal.base_url(request))
+
+
+@litestar.put("/v2/customer-properties/{slug:str}", status_code=204, tags=TAGS)
+async def replace_customer_property(tx: Tx, actor: Actor, slug: str, data: PropertyIn) -> None:
+    """Rename a customer property and replace its options; options left out disappear with their values."""
+    await customers.redefine_property(tx, actor, slug, data.name, data.new_options())
+
+
+@litestar.delete("/v2/customer-properties/{slug:str}", status_code=204, tags=TAGS)
+async def delete_customer_property(tx: Tx, actor: Actor, slug: str) -> None:
+    """Remove a customer property and its values."""
+    await customers.remove_property(tx, actor, slug)
+
+
+ROUTES = [
+    list_customer_properties,
+    create_customer_property,
+    get_customer_property,
+    replace_customer_property,
+    delete_customer_property,
+]
