@@ -15,7 +15,6 @@ import asyncio
 import json
 import sys
 import time
-from contextlib import AsyncExitStack
 from itertools import count
 
 import asyncpg
@@ -141,15 +140,20 @@ async def generate(options: argparse.Namespace) -> dict[str, object]:
     try:
         place = await ground(connection, options)
         writer = rows.Writer(place, seed=options.seed, conversations=options.conversations, years=options.years)
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(load.without_triggers(connection, load.BULK_TABLES))
-            if not options.keep_indexes:
-                await stack.enter_async_context(load.without_indexes(connection, load.BULK_TABLES))
-            await customers(connection, writer, options.customers or max(1, options.conversations // 5))
-            threads = await conversations(connection, writer, options)
-            tell("building indexes" if not options.keep_indexes else "counting")
+        async with load.without_triggers(connection, load.BULK_TABLES):
+            bulk, search = ((), ()) if options.keep_indexes else (load.BULK_TABLES, load.SEARCH_TABLES)
+            async with load.without_indexes(connection, bulk):
+                await customers(connection, writer, options.customers or max(1, options.conversations // 5))
+                threads = await conversations(connection, writer, options)
+                tell("building indexes")
+            async with load.without_indexes(connection, () if options.no_search else search):
+                if not options.no_search:
+                    await load.tidy(connection)
+                    async for table, last in load.fill_search(connection, place.account_id):
+                        tell(f"{table} up to {last}")
+                tell("building indexes")
         await load.recount(connection)
-        await load.tidy(connection, (*load.BULK_TABLES, *load.REBUILT_AFTERWARDS))
+        await load.tidy(connection)
     finally:
         await connection.close()
     return {

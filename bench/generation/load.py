@@ -19,7 +19,9 @@ BULK_TABLES = (
     "conversation_field",
     "attachment",
 )
-REBUILT_AFTERWARDS = ("conversation_tally", "conversation_tally_delta", "tag_tally", "tag_tally_delta")
+SEARCH_TABLES = ("conversation_search", "customer_search")
+
+SEARCH_BATCH = 20_000
 
 _SECONDARY_INDEXES = """
 select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition
@@ -28,12 +30,13 @@ where i.indrelid = any($1::regclass[]) and not exists (select 1 from pg_constrai
 order by i.indexrelid
 """
 _TALLIES = """
-truncate conversation_tally, conversation_tally_delta, tag_tally, tag_tally_delta;
+truncate conversation_tally, conversation_tally_delta, tag_tally, tag_tally_delta, customer_tally, customer_tally_delta;
 insert into conversation_tally (account_id, mailbox_id, status, assignee_id, n)
   select account_id, mailbox_id, status, coalesce(assignee_id, 0), count(*)
   from conversation where state = 'published' group by 1, 2, 3, 4;
 insert into tag_tally (account_id, tag_id, n)
   select account_id, tag_id, count(*) from conversation_tag group by 1, 2;
+insert into customer_tally (account_id, n) select account_id, count(*) from customer where state = 'active' group by 1;
 """
 
 
@@ -87,7 +90,17 @@ async def recount(connection: Connection) -> None:
     await connection.execute(_TALLIES)
 
 
-async def tidy(connection: Connection, tables: Sequence[str]) -> None:
+async def fill_search(connection: Connection, account_id: int) -> AsyncIterator[tuple[str, int]]:
+    """Make the missing search documents of an account; tells the table and the last id done from time to time."""
+    for noun in ("customer", "conversation"):
+        last = 0
+        while last is not None:
+            fill = f"select search_fill_{noun}s($1, $2, $3)"
+            last = await connection.fetchval(fill, account_id, last, SEARCH_BATCH)
+            if last is not None:
+                yield f"{noun}_search", last
+
+
+async def tidy(connection: Connection) -> None:
     """Statistics for the planner and the visibility map, as autovacuum would have left them."""
-    for table in tables:
-        await connection.execute(f"vacuum (analyze) {table}")
+    await connection.execute("vacuum (analyze)")
