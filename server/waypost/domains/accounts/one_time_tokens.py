@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeAlias
 
 import msgspec
 
 from waypost.domains.accounts import sessions_store as store
-from waypost.domains.accounts.sessions_store import Purpose
 from waypost.kit import secrets
 from waypost.kit.tx import Tx
+
+Purpose: TypeAlias = store.Purpose
 
 LIFETIMES: dict[Purpose, timedelta] = {
     "invitation": timedelta(hours=72),

@@ -1,0 +1,1 @@
+"""The pages of the desk itself: signing in, profile, consent to applications, the API explorer. HTML only."""
