@@ -27,7 +27,7 @@ import httpx
 import pytest
 
 from tests.make import Make, Person
-from waypost import runtime
+from waypost import runtime, worker
 from waypost.app import build_app
 from waypost.config import Settings
 from waypost.edges.base.context import Context
@@ -70,6 +70,10 @@ class Desk:
         """A connection for looking at what was stored."""
         async with self.parts.pool.acquire() as connection:
             yield connection
+
+    async def run_workers(self) -> int:
+        """Read the log and run every job that is due until nothing is left. Raises what a handler raises."""
+        return await worker.drain(self.parts)
 
     async def client(self, who: Person | str | None = None, **headers: str) -> httpx.AsyncClient:
         """A client of the running desk: for a person (a fresh token is made once), with a token, or anonymous."""

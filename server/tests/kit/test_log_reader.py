@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
 
 from tests.kit.log_help import note
+from tests.kit.waiting import running, until
 from waypost.kit import log_store
 from waypost.kit.events import Fact
 from waypost.kit.log_reader import BATCH, HandlerFailed, LogReader, Patience, Subscriber
@@ -50,28 +49,6 @@ async def diary_table(transactions: Transactions) -> None:
 async def written(transactions: Transactions, reader: str = "diary") -> list[str]:
     rows = await transactions.pool.fetch("select text from diary where reader = $1 order by n", reader)
     return [row["text"] for row in rows]
-
-
-@asynccontextmanager
-async def running(*coroutines: object) -> AsyncIterator[None]:
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            result = condition()
-            if asyncio.iscoroutine(result):
-                result = await result
-            if result:
-                return
-            await asyncio.sleep(0.005)
 
 
 async def test_hands_over_every_fact_once_in_order(transactions: Transactions) -> None:

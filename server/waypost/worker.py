@@ -1,0 +1,85 @@
+"""What the worker does: who reads the log, which jobs it runs, what recurs. New work is entered in these lists."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from waypost.kit import schedule, tally
+from waypost.kit.job_runner import JobRunner
+from waypost.kit.jobs import Job
+from waypost.kit.log_reader import LogReader, Subscriber
+from waypost.kit.schedule import Recurring, every
+from waypost.kit.tally import Tally
+from waypost.kit.wakeups import EVENTS, JOBS
+from waypost.runtime import Desk
+
+log = structlog.get_logger(__name__)
+
+FOLD_EVERY_S = 5.0
+TRIM_EVERY_S = 3600.0
+JOB_HISTORY_KEPT = "7 days"
+
+TALLIES = (
+    Tally("conversation_tally", ("account_id", "mailbox_id", "status", "assignee_id")),
+    Tally("tag_tally", ("account_id", "tag_id")),
+    Tally("customer_tally", ("account_id",)),
+)
+
+
+#: Who reads the event log. Handlers get (tx, facts) and write through that transaction only.
+SUBSCRIBERS: tuple[Subscriber, ...] = ()
+
+
+def jobs(desk: Desk) -> list[Job]:  # noqa: ARG001
+    """The kinds of background job. Handlers get the payload; what else they need is bound here."""
+    return []
+
+
+def recurring(desk: Desk) -> list[Recurring]:
+    """What is done again and again."""
+    return [
+        every(FOLD_EVERY_S, "tallies.fold", partial(tally.fold, desk.transactions, TALLIES)),
+        every(TRIM_EVERY_S, "jobs.trim", partial(_trim_job_history, desk)),
+    ]
+
+
+async def run(desk: Desk, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then end what is under way."""
+    reader = LogReader(desk.transactions, SUBSCRIBERS, desk.wakeups.waiter(EVENTS))
+    runner = JobRunner(desk.pool, jobs(desk), desk.wakeups.waiter(JOBS))
+    background = [
+        asyncio.create_task(reader.run(), name="log reader"),
+        asyncio.create_task(schedule.run(desk.transactions, recurring(desk)), name="schedule"),
+    ]
+    queue = asyncio.create_task(runner.run(stop), name="jobs")
+    log.info("worker.started", subscribers=len(SUBSCRIBERS), jobs=len(jobs(desk)))
+    try:
+        # Each runs until cancelled or stopped; one that ends by a fault ends the worker, so that it is not half alive.
+        await asyncio.wait({queue, *background}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        for task in background:
+            task.cancel()
+        results = await asyncio.gather(queue, *background, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    log.info("worker.stopped")
+
+
+async def drain(desk: Desk) -> int:
+    """Read the log and run due jobs until nothing is left; returns how much was done. For tests and commands."""
+    reader, runner = LogReader(desk.transactions, SUBSCRIBERS), JobRunner(desk.pool, jobs(desk))
+    total = 0
+    while done := await reader.drain() + await runner.drain():
+        total += done
+    return total
+
+
+async def _trim_job_history(desk: Desk) -> None:
+    async with desk.transactions.open() as tx:
+        for table in ("pgqueuer_log", "pgqueuer_statistics"):
+            await tx.connection.execute(f"delete from {table} where created < now() - interval '{JOB_HISTORY_KEPT}'")
