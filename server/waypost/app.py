@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import litestar
+import msgspec
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
@@ -13,9 +15,12 @@ from waypost import __version__
 from waypost.edges.base import operations
 from waypost.edges.base.context import Context
 from waypost.edges.base.pipeline import Pipeline
-from waypost.edges.inbox_v2.app import router as inbox_router
 from waypost.edges.inbox_v2 import errors as inbox_errors
+from waypost.edges.inbox_v2.app import router as inbox_router
 from waypost.edges.inbox_v2.gate import PREFIXES, Gate
+from waypost.edges.oauth2.app import ROUTES as OAUTH_ROUTES
+from waypost.edges.session import errors as session_errors
+from waypost.edges.session.app import ROUTES as SESSION_ROUTES
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
@@ -25,13 +30,21 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     """What the router itself refuses (no such path, no such method), in the words of the edge that the path is in."""
     if request.scope["path"].startswith(PREFIXES):
         return inbox_errors.on_framework_error(request, error)
-    return Response({"status": error.status_code, "message": error.detail}, status_code=error.status_code)
+    return session_errors.on_framework_error(request, error)
+
+
+@litestar.get("/v2/openapi.json", include_in_schema=False, sync_to_thread=False)
+def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The OpenAPI 3.1 description, made from the handlers. It is public: it describes, it holds nothing."""
+    schema = request.app.openapi_schema.to_schema()
+    schema["servers"] = [{"url": request.app.state.context.base_url}]
+    return Response(msgspec.json.encode(schema), media_type="application/json")
 
 
 def build_router(context: Context) -> Litestar:
     """All routes, without the layers that need a running desk around them."""
     return Litestar(
-        route_handlers=[*operations.ROUTES, inbox_router],
+        route_handlers=[*operations.ROUTES, openapi_document, inbox_router, *OAUTH_ROUTES, *SESSION_ROUTES],
         state=State({"context": context}),
         exception_handlers={HTTPException: on_unrouted},
         openapi_config=OpenAPIConfig(

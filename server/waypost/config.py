@@ -78,7 +78,9 @@ def load(**overrides: Any) -> Settings:
     values.update({name: value for name, value in overrides.items() if value is not None})
     values["data_dir"] = Path(values["data_dir"]).expanduser().resolve()
     if values["base_url"] and not values["base_url"].startswith(("http://", "https://")):
-        raise BadSetting(f"{ENVIRONMENT_PREFIX}BASE_URL must begin with http:// or https://, not {values['base_url']!r}")
+        raise BadSetting(
+            f"{ENVIRONMENT_PREFIX}BASE_URL must begin with http:// or https://, not {values['base_url']!r}"
+        )
     return Settings(**values)
 
 

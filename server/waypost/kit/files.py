@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,7 @@ class FileStore:
     """Stores bytes under keys that it makes up itself, so that no name from outside ever becomes a path."""
 
     def __init__(self, location: str | Path) -> None:
+        self._deletions: set[asyncio.Task[None]] = set()
         text = str(location)
         if "://" in text:
             self._store = from_url(text)
@@ -50,6 +52,12 @@ class FileStore:
             raise NotFound("file is gone") from error
         async for chunk in result.stream(min_chunk_size=256 * 1024):
             yield bytes(chunk)
+
+    def delete_later(self, key: str) -> None:
+        """Remove the file soon, without waiting: for use after a commit. A crash in between leaves it behind."""
+        task = asyncio.get_running_loop().create_task(self.delete(key))
+        self._deletions.add(task)
+        task.add_done_callback(self._deletions.discard)
 
     async def delete(self, key: str) -> None:
         """Remove the file; one that is not there is fine."""

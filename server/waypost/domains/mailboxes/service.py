@@ -11,7 +11,7 @@ from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.tx import Tx
 
-_SHARED_FOLDERS = [
+_SHARED_FOLDERS: list[tuple[FolderType, str, int | None, int]] = [
     (FolderType.UNASSIGNED, "Unassigned", None, 1),
     (FolderType.DRAFTS, "Drafts", None, 3),
     (FolderType.ASSIGNED, "Assigned", None, 4),
@@ -65,7 +65,14 @@ async def ensure_personal_folders(tx: Tx, account_id: int, user_id: int, mailbox
 
 
 async def create_field(
-    tx: Tx, actor: Actor, mailbox_id: int, name: str, kind: FieldType, labels: list[str] | None = None, *, required: bool = False
+    tx: Tx,
+    actor: Actor,
+    mailbox_id: int,
+    name: str,
+    kind: FieldType,
+    labels: list[str] | None = None,
+    *,
+    required: bool = False,
 ) -> CustomField:
     """Add a custom field to a mailbox; `labels` are the choices of a dropdown. Raises Forbidden, NotFound."""
     if not actor.is_administrator:
@@ -79,3 +86,13 @@ async def create_field(
         ),
     )
     return made
+
+
+async def exists(tx: Tx, actor: Actor, mailbox_id: int) -> bool:
+    """Whether the actor sees a mailbox of this id."""
+    return await store.find(tx.connection, scope_of(actor), mailbox_id) is not None
+
+
+async def ids_of(tx: Tx, account_id: int) -> list[int]:
+    """All mailboxes of the account."""
+    return await store.all_ids(tx.connection, account_id)

@@ -36,7 +36,8 @@ insert into folder (account_id, mailbox_id, type, name, user_id, position)
 select $1, m.id, 'mytickets', 'Mine', $2, 2
 from mailbox m
 where m.account_id = $1 and ($3::bigint[] is null or m.id = any ($3))
-  and not exists (select from folder f where f.account_id = $1 and f.mailbox_id = m.id and f.type = 'mytickets' and f.user_id = $2)
+  and not exists (select from folder f where f.account_id = $1 and f.mailbox_id = m.id
+                  and f.type = 'mytickets' and f.user_id = $2)
 """
 FOLDERS = """
 with tally as (
@@ -200,3 +201,11 @@ async def insert_field(
     options = await connection.fetch(INSERT_OPTIONS, account_id, row["id"], labels) if labels else []
     made = [FieldOption(option["id"], option["position"], option["label"]) for option in options]
     return CustomField(row["id"], mailbox_id, name, kind, required, row["position"], made)
+
+
+ALL_IDS = "select id from mailbox where account_id = $1 order by id"
+
+
+async def all_ids(connection: Connection, account_id: int) -> list[int]:
+    """Every mailbox of the account."""
+    return [row["id"] for row in await connection.fetch(ALL_IDS, account_id)]

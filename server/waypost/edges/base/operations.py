@@ -34,9 +34,7 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
             log.warning("readiness.failed", part=name, error=repr(error))
             results[name] = "unavailable"
     ready = all(result == "ok" for result in results.values())
-    return Response(
-        {"status": "ready" if ready else "not ready", "checks": results}, status_code=200 if ready else 503
-    )
+    return Response({"status": "ready" if ready else "not ready", "checks": results}, status_code=200 if ready else 503)
 
 
 @litestar.get("/metrics", include_in_schema=False, sync_to_thread=False)

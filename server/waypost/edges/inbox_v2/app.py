@@ -10,7 +10,14 @@ from litestar.handlers.base import BaseRouteHandler
 
 from waypost.edges.base.context import DEPENDENCIES, Unauthorized
 from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
-from waypost.edges.inbox_v2.handlers import mailboxes
+from waypost.edges.inbox_v2.handlers import (
+    customer_entries,
+    customer_properties,
+    customers,
+    mailboxes,
+    teams,
+    users,
+)
 
 
 def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -21,7 +28,14 @@ def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
 
 router = Router(
     path="/",
-    route_handlers=[*mailboxes.ROUTES],
+    route_handlers=[
+        *customers.ROUTES,
+        *customer_entries.ROUTES,
+        *customer_properties.ROUTES,
+        *mailboxes.ROUTES,
+        *users.ROUTES,
+        *teams.ROUTES,
+    ],
     dependencies=DEPENDENCIES,
     guards=[needs_caller],
     exception_handlers=EXCEPTION_HANDLERS,

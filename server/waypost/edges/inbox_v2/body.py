@@ -32,15 +32,17 @@ class Unparsable(WaypostError):
 
 def explain(request: Request[Any, Any, Any], error: ValidationException) -> WaypostError:
     """Turn the framework's refusal of a request into all the mistakes in it."""
-    handler = request.scope["route_handler"]
-    field = getattr(handler, "parsed_data_field", None)
-    cached = getattr(request, "_json", None)
-    if field is not None and isinstance(cached, (dict, list, str, int, float, bool, type(None))):
-        problems = problems_of(field.annotation, cached)
+    field = getattr(request.scope.get("route_handler"), "parsed_data_field", None)
+    if field is not None:
+        try:
+            value = decoded(request.scope.get("waypost.body", b""))  # type: ignore[arg-type]
+        except Unparsable as unparsable:
+            return unparsable
+        if not isinstance(value, (dict, list)):
+            return Unparsable()
+        problems = problems_of(field.annotation, value)
         if problems:
             return Invalid(problems)
-        if not isinstance(cached, (dict, list)):
-            return Unparsable()
     extra = error.extra if isinstance(error.extra, list) else []
     fields = [
         FieldError(str(item.get("key", "")), str(item.get("message", error.detail)).lower(), "Type", source="QUERY")
@@ -48,6 +50,14 @@ def explain(request: Request[Any, Any, Any], error: ValidationException) -> Wayp
         if isinstance(item, dict)
     ]
     return BadParameter(fields) if fields else Unparsable()
+
+
+def decoded(raw: bytes) -> Any:
+    """JSON as plain values. Raises Unparsable."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Unparsable from error
 
 
 def problems_of(expected: Any, value: Any) -> list[FieldError]:

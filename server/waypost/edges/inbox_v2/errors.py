@@ -72,33 +72,26 @@ def _shown(value: Any) -> Any:
     return value
 
 
+_STATUSES: list[tuple[type[errors.WaypostError], int]] = [
+    (errors.BadParameter, 400),
+    (errors.Invalid, 422),
+    (errors.Conflict, 409),
+    (errors.NotFound, 404),
+    (errors.Forbidden, 403),
+    (errors.Unavailable, 412),
+    (errors.TooLarge, 413),
+    (errors.Throttled, 429),
+    (errors.Moved, 301),
+    (Unauthorized, 401),
+    (body.Unparsable, 400),
+]
+
+
 def status_of(error: errors.WaypostError, dialect: Dialect) -> int:
-    """The one table from a kind of error to its status."""
-    match error:
-        case errors.BadParameter():
-            return 400
-        case errors.Invalid():
-            return 400 if dialect is Dialect.PLATFORM else 422
-        case errors.Conflict():
-            return 400 if dialect is Dialect.PLATFORM and error.errors else 409
-        case errors.NotFound():
-            return 404
-        case errors.Forbidden():
-            return 403
-        case errors.Unavailable():
-            return 412
-        case errors.TooLarge():
-            return 413
-        case errors.Throttled():
-            return 429
-        case errors.Moved():
-            return 301
-        case Unauthorized():
-            return 401
-        case body.Unparsable():
-            return 400
-        case _:
-            return 500
+    """The one table from a kind of error to its status. The platform's dialect answers 400 to all that names fields."""
+    if dialect is Dialect.PLATFORM and isinstance(error, (errors.Invalid, errors.Conflict)) and error.errors:
+        return 400
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
 def render(request: Request[Any, Any, Any], error: errors.WaypostError) -> Response[bytes]:
@@ -118,7 +111,7 @@ def render(request: Request[Any, Any, Any], error: errors.WaypostError) -> Respo
 
 def _moved_location(request: Request[Any, Any, Any], new_id: int) -> str:
     """The same path with the survivor's id in the place of the one asked for."""
-    base_url = request.app.state.context.base_url
+    base_url: str = request.app.state.context.base_url
     segments = request.scope["path"].split("/")
     segments[3] = str(new_id)
     query = request.scope["query_string"].decode("latin-1")
@@ -138,7 +131,10 @@ def _answer(
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return Response(
-        error_body(status, log_ref, base_url, message, fields), status_code=status, media_type=VND_ERROR, headers=headers
+        error_body(status, log_ref, base_url, message, fields),
+        status_code=status,
+        media_type=VND_ERROR,
+        headers=headers,
     )
 
 
@@ -167,11 +163,17 @@ def _allowed_methods(request: Request[Any, Any, Any]) -> set[str]:
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Exception handler for bugs: 500, with a reference that also stands in the log."""
-    log.exception("request.fault", request_id=request.scope.get("waypost.request_id"), error=repr(error))
+    log.error("request.fault", request_id=request.scope.get("waypost.request_id"), exc_info=error)
     return _answer(request, 500)
 
 
+def on_too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[bytes]:
+    """Exception handler for JSON that is nested deeper than any reader goes."""
+    return render(request, body.Unparsable())
+
+
 EXCEPTION_HANDLERS: Any = {
+    RecursionError: on_too_deep,
     errors.WaypostError: on_core_error,
     HTTPException: on_framework_error,
     Exception: on_fault,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 PREFIXES = ("/v2/", "/v3/")
-TOKEN_PATHS = "/v2/oauth2/"
+OAUTH_PREFIX = "/v2/oauth2/"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 MEBIBYTE = 1024 * 1024
@@ -63,7 +63,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIXES):
+        if str(scope["type"]) != "http" or not scope["path"].startswith(PREFIXES):
             await self.app(scope, receive, send)
             return
         request = _Passage(self.context, scope, receive, send)
@@ -72,8 +72,10 @@ class Gate:
         except Refused as refusal:
             await request.refuse(refusal)
             return
-        if scope["method"] == "OPTIONS":
-            await request.send_with_headers({"type": "http.response.start", "status": 204, "headers": PREFLIGHT_HEADERS})
+        if request.method == "OPTIONS":
+            await request.send_with_headers(
+                {"type": "http.response.start", "status": 204, "headers": PREFLIGHT_HEADERS}
+            )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         await self.app(scope, request.receive_body, request.send_with_headers)
@@ -105,7 +107,7 @@ class _Passage:
             raise Refused(404)
         if self.is_head:
             scope["method"] = "GET"
-        is_token_call = path.startswith(TOKEN_PATHS)
+        is_token_call = path.startswith(OAUTH_PREFIX)
         if not is_token_call:
             await self._recognise()
         if self.method in WRITES:
@@ -131,9 +133,9 @@ class _Passage:
         if declared not in JSON_TYPES and self.headers.get(b"content-length") != b"0":
             raise Refused(415)
         # The router reads JSON; a body without a type is JSON (spec: 3), and so is a patch.
-        self.scope["headers"] = [
-            (name, value) for name, value in self.scope["headers"] if name != b"content-type"
-        ] + [(b"content-type", b"application/json")]
+        self.scope["headers"] = [(name, value) for name, value in self.scope["headers"] if name != b"content-type"] + [
+            (b"content-type", b"application/json")
+        ]
 
     async def _read_body(self, path: str) -> None:
         limit = next((size for pattern, size in BODY_LIMITS if pattern.fullmatch(path)), DEFAULT_BODY_LIMIT)
@@ -155,6 +157,7 @@ class _Passage:
         body = b"".join(chunks)
         # PostgreSQL text cannot hold NUL: taken out here, once, for every field of every body.
         self.body = _NUL_ESCAPE.sub(rb"\1", body) if b"\\u0000" in body else body
+        self.scope["waypost.body"] = self.body
 
     async def receive_body(self) -> Any:
         """ASGI receive for the router: the whole body at once, then the real channel (for disconnects)."""
@@ -197,5 +200,3 @@ class _Passage:
         headers = [(b"content-type", VND_ERROR.encode()), (b"content-length", str(len(body)).encode())]
         await self.send_with_headers({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await self.send_with_headers({"type": "http.response.body", "body": body, "more_body": False})
-
-

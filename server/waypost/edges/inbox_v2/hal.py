@@ -81,7 +81,9 @@ def page_info(total: int, request: PageRequest) -> PageInfo:
 def page_links(request: Request[Any, Any, Any], info: PageInfo) -> Links:
     """self, first, last, page; next and previous where there are such. The caller's other parameters stay."""
     others = [
-        pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True) if pair[0] != "page"
+        pair
+        for pair in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if pair[0] != "page"
     ]
     address = base_url(request) + request.scope["path"]
     stem = f"{address}?{urlencode(others)}&page=" if others else f"{address}?page="
@@ -103,7 +105,9 @@ def collection(request: Request[Any, Any, Any], items: dict[str, list[Any]]) -> 
     return Collection(items, {"self": Link(base_url(request) + request.scope["path"])})
 
 
-def created(body: Any, *, resource_id: int | str, location: str, headers: dict[str, str] | None = None) -> Response[Any]:
+def created(
+    body: Any, *, resource_id: int | str, location: str, headers: dict[str, str] | None = None
+) -> Response[Any]:
     """201 with the three carriers of the new id that clients read: header, Location and body (spec: 6a)."""
     return Response(
         body,

@@ -78,7 +78,9 @@ class Values:
 def read(request: Request[Any, Any, Any], *queries: Query) -> Values:
     """Read the described parameters. Call `done()` on the result when all of them have been looked at."""
     sent: dict[str, list[str]] = {}
-    for name, text in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"):
+    for name, text in parse_qsl(
+        request.scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
+    ):
         sent.setdefault(name, []).append(text.replace("\x00", ""))
     values: dict[str, Any] = {}
     errors: list[FieldError] = []
@@ -126,7 +128,7 @@ def _date(query: Query, text: str, errors: list[FieldError]) -> datetime | None:
 
 
 def parse_moment(text: str) -> datetime | None:
-    """An ISO 8601 date-time, with or without fraction and offset, as UTC to the second; None when it is none (spec: 4)."""
+    """An ISO 8601 date-time, with or without fraction and offset, as UTC to the second; else None (spec: 4)."""
     try:
         # A `+` of an offset arrives as a blank when a client did not encode it.
         moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())

@@ -36,9 +36,7 @@ async def get_mailbox(request: Request[Any, Any, Any], read: Tx, actor: Actor, m
 
 
 @hal.get("/v2/mailboxes/{mailbox_id:int}/folders", operation_class=Paged, tags=["Mailboxes"])
-async def list_folders(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, mailbox_id: int
-) -> Listing[FolderOut]:
+async def list_folders(request: Request[Any, Any, Any], read: Tx, actor: Actor, mailbox_id: int) -> Listing[FolderOut]:
     """List the folders of a mailbox: the shared ones and the token's user's own."""
     values = parameters.read(request, *parameters.PAGING)
     wanted = values.page(PAGE_SIZE)

@@ -1,0 +1,40 @@
+"""Taking hold of a conversation to change it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from waypost.domains.accounts import Actor, Scope, scope_of
+from waypost.domains.conversations import store, store_writes
+from waypost.kit.errors import Moved, NotFound, Unavailable
+from waypost.kit.tx import Tx
+
+#: How long a merged conversation points to its survivor (spec: 5.1).
+MERGE_TRAIL = timedelta(days=60)
+
+
+def reach(actor: Actor) -> Scope:
+    """What a verb of this actor may touch. A customer's own verbs have checked the conversation themselves."""
+    return Scope(actor.account_id, 0, None) if actor.kind == "customer" else scope_of(actor)
+
+
+async def lock(tx: Tx, actor: Actor, conversation_id: int) -> store_writes.Locked:
+    """The conversation under its row lock. Raises NotFound, or Unavailable while a merge or move holds it."""
+    found = await store_writes.lock(tx.connection, reach(actor), conversation_id)
+    if found is None:
+        raise NotFound
+    if found.is_busy:
+        raise Unavailable("Conversation is locked")
+    return found
+
+
+async def missing(tx: Tx, actor: Actor, conversation_id: int) -> NotFound | Moved:
+    """Why a read found nothing: gone, foreign, or living on elsewhere."""
+    survivor = await store.find_survivor(tx.connection, scope_of(actor), conversation_id, tx.now - MERGE_TRAIL)
+    return Moved(survivor) if survivor is not None else NotFound()
+
+
+async def lock_for_clock(tx: Tx, account_id: int, conversation_id: int) -> store_writes.Locked | None:
+    """The conversation for what happens by time: seen by nobody, so by no rights; None when it is gone or held."""
+    found = await store_writes.lock(tx.connection, Scope(account_id, 0, None), conversation_id)
+    return None if found is None or found.is_busy else found

@@ -1,0 +1,158 @@
+"""Writing a thread: the row, its files, and what it says in the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from waypost.domains.accounts import Actor
+from waypost.domains.conversations import events, rules, store_threads
+from waypost.domains.conversations.images import dimensions
+from waypost.domains.conversations.models import (
+    Attachment,
+    NewAttachment,
+    NewThread,
+    Status,
+    ThreadState,
+    ThreadType,
+)
+from waypost.kit.errors import Invalid, TooLarge
+from waypost.kit.files import FileStore
+from waypost.kit.html import clean_body, clean_file_name, to_text
+from waypost.kit.tx import Tx
+
+#: Decoded size of one file (spec: 5.5).
+MOST_ATTACHMENT_BYTES = 10 * 1024 * 1024
+_EVENTS: dict[ThreadType, type[events.ThreadCreated]] = {
+    ThreadType.CUSTOMER: events.CustomerReplied,
+    ThreadType.MESSAGE: events.AgentReplied,
+    ThreadType.NOTE: events.NoteCreated,
+    ThreadType.PHONE: events.PhoneCreated,
+    ThreadType.CHAT: events.ChatCreated,
+    ThreadType.BEACON_CHAT: events.ChatCreated,
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a thread goes, and what is known of the conversation by then."""
+
+    conversation_id: int
+    mailbox_id: int
+    customer_id: int
+    assignee_id: int | None
+    before: Status
+    after: Status
+    #: Addresses that a reply goes to when the thread names none.
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A thread that is in: its id and what it looks like from outside."""
+
+    id: int
+    state: ThreadState
+    status: str
+    created_at: datetime
+    text: str
+    attachments: int
+
+
+async def write(
+    tx: Tx, files: FileStore, actor: Actor, thread: NewThread, place: Place, *, is_imported: bool
+) -> Written:
+    """Insert a thread with its files. The caller moves the conversation and calls `announce`."""
+    body = clean_body(thread.body)
+    text = to_text(body)
+    if thread.source_type == "api":
+        _check_content(thread, body, text)
+    state = rules.state_of(thread)
+    by_customer = rules.written_by_customer(thread)
+    created_at = thread.created_at or tx.now
+    status = place.after.value if place.after is not place.before else "nochange"
+    row = store_threads.NewThreadRow(
+        account_id=actor.account_id,
+        conversation_id=place.conversation_id,
+        type=thread.type.value,
+        status=status,
+        state=state.value,
+        body=body,
+        body_text=text,
+        source_type=thread.source_type,
+        source_via="customer" if by_customer else "user",
+        customer_id=place.customer_id,
+        created_by_customer_id=place.customer_id if by_customer else None,
+        created_by_user_id=None if by_customer else (thread.user_id or actor.user_id or None),
+        assignee_id=place.assignee_id,
+        saved_reply_id=thread.saved_reply_id,
+        to_emails=place.to if thread.type is ThreadType.MESSAGE else [],
+        cc=place.cc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
+        bcc=place.bcc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
+        is_imported=is_imported or thread.is_imported,
+        created_at=created_at,
+        message_id=thread.message_id,
+        source_file=thread.source_file,
+    )
+    thread_id = await store_threads.insert(tx.connection, row)
+    count = await add_files(tx, files, actor, place.conversation_id, thread_id, thread.attachments)
+    if thread.attachment_ids:
+        count += await store_threads.copy_attachments(
+            tx.connection, actor.account_id, place.conversation_id, thread_id, thread.attachment_ids, tx.now
+        )
+    return Written(thread_id, state, status, created_at, text, count)
+
+
+def _check_content(thread: NewThread, body: str, text: str) -> None:
+    """What callers can be told; mail is taken in as it is."""
+    if not text.strip() and "<img" not in body:
+        raise Invalid.one("text", "may not be empty", "NotEmpty")
+    for attachment in thread.attachments:
+        check_size(attachment)
+
+
+def check_size(attachment: NewAttachment) -> None:
+    """Raises TooLarge for a file of more than 10 MB."""
+    if len(attachment.data) > MOST_ATTACHMENT_BYTES:
+        raise TooLarge("Attachments may be 10 MB at most")
+
+
+async def add_files(
+    tx: Tx, files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachments: list[NewAttachment]
+) -> int:
+    """Store files of a thread; how many."""
+    for attachment in attachments:
+        await add_file(tx, files, actor, conversation_id, thread_id, attachment)
+    return len(attachments)
+
+
+async def add_file(
+    tx: Tx, files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachment: NewAttachment
+) -> int:
+    """Store one file of a thread; its id. The bytes are in the file store before the row is."""
+    key = files.new_key(actor.account_id, "attachments")
+    await files.write(key, attachment.data)
+    width, height = dimensions(attachment.data, attachment.mime_type)
+    row = Attachment(
+        0, conversation_id, thread_id, clean_file_name(attachment.file_name) or "attachment",
+        attachment.mime_type, width, height, len(attachment.data), "valid", attachment.content_id,
+        attachment.is_inline, key,
+    )  # fmt: skip
+    return await store_threads.insert_attachment(tx.connection, actor.account_id, row, tx.now)
+
+
+def announce(tx: Tx, actor: Actor, thread: NewThread, place: Place, written: Written, *, is_imported: bool) -> None:
+    """Say in the log that the thread is there."""
+    made = events.DraftSaved if written.state is ThreadState.DRAFT else _EVENTS[thread.type]
+    tx.emit(
+        actor,
+        made(
+            subject_id=place.conversation_id,
+            scope_id=place.mailbox_id,
+            thread_id=written.id,
+            type=thread.type.value,
+            deliver=rules.leaves_by_mail(thread, is_imported=is_imported),
+            is_imported=is_imported or thread.is_imported,
+        ),
+    )

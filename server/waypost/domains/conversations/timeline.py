@@ -1,0 +1,98 @@
+"""The conversation's timeline: a subscriber of the event log that writes line items (spec: 7A.0 `lineitem`)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from waypost.domains.conversations import store_threads
+from waypost.domains.conversations.store_threads import LineItem
+from waypost.kit.events import Fact
+from waypost.kit.tx import Tx
+
+NAME = "timeline"
+
+_STATUS_TEXT = {"active": "Active", "closed": "Closed", "pending": "Pending", "spam": "Spam"}
+
+
+async def on_facts(tx: Tx, facts: list[Fact]) -> None:
+    """Write the line items of these facts. Told twice, it writes once: a line item is keyed by its event."""
+    for fact in facts:
+        describe = _DESCRIBED.get(fact.type)
+        if describe is None or fact.subject_id is None:
+            continue
+        described = await describe(tx, fact)
+        if described is None:
+            continue
+        action_type, text, entities, status = described
+        by_user = fact.actor_id if fact.actor_kind == "user" else None
+        by_customer = fact.actor_id if fact.actor_kind == "customer" else None
+        await store_threads.insert_line_item(
+            tx.connection,
+            LineItem(
+                account_id=fact.account_id,
+                conversation_id=fact.subject_id,
+                status=status,
+                action_type=action_type,
+                action_text=text,
+                action_entities=entities,
+                source_type="web" if by_user else "internal",
+                source_via="customer" if by_customer else "user",
+                by_customer_id=by_customer,
+                by_user_id=by_user,
+                created_at=fact.at,
+                event_id=fact.id,
+            ),
+        )
+
+
+Described = tuple[str, str, dict[str, Any], str]
+
+
+async def _status(_: Tx, fact: Fact) -> Described | None:
+    # A status that came with a reply shows on the reply itself.
+    if fact.data.get("thread_id"):
+        return None
+    status = fact.data["status"]
+    return "default", f"Marked as {_STATUS_TEXT.get(status, status)}", {}, status
+
+
+async def _assigned(tx: Tx, fact: Fact) -> Described:
+    assignee_id = fact.data["assignee_id"]
+    if assignee_id is None:
+        return "default", "Unassigned", {}, "nochange"
+    name = await store_threads.name_of_user(tx.connection, fact.account_id, assignee_id)
+    return "default", f"Assigned to {name}", {"user": assignee_id}, "nochange"
+
+
+async def _moved(tx: Tx, fact: Fact) -> Described:
+    previous = fact.data["previous_mailbox_id"]
+    name = await store_threads.name_of_mailbox(tx.connection, fact.account_id, previous)
+    return "moved-from-mailbox", f"Moved from {name}", {"mailbox": previous}, "nochange"
+
+
+async def _customer(_: Tx, __: Fact) -> Described:
+    return "changed-ticket-customer", "Changed the customer", {}, "nochange"
+
+
+async def _subject(_: Tx, __: Fact) -> Described:
+    return "default", "Changed the subject", {}, "nochange"
+
+
+async def _snoozed(_: Tx, fact: Fact) -> Described:
+    return "default", f"Snoozed until {fact.data['until']}", {}, "nochange"
+
+
+async def _unsnoozed(_: Tx, fact: Fact) -> Described:
+    return "default", f"No longer snoozed: {fact.data['because']}", {}, "nochange"
+
+
+_DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
+    "convo.status": _status,
+    "convo.assigned": _assigned,
+    "convo.moved": _moved,
+    "convo.customer": _customer,
+    "convo.subject": _subject,
+    "convo.snoozed": _snoozed,
+    "convo.unsnoozed": _unsnoozed,
+}

@@ -1,0 +1,200 @@
+"""All SQL of mail: what came in, what goes out, and how messages find their conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from asyncpg import Record
+
+from waypost.kit.db import Connection
+
+NOTE_RECEIVED = """
+insert into received_mail (account_id, mailbox_id, content_digest, message_id, storage_key, received_at, outcome)
+values ($1, $2, $3, $4, $5, $6, 'pending')
+on conflict do nothing
+returning id
+"""
+SETTLE_RECEIVED = """
+update received_mail set outcome = $3, conversation_id = $4, thread_id = $5 where account_id = $1 and id = $2
+"""
+# The ids are tried in the order given: the message answered first, then its ancestors, nearest first.
+BY_REFERENCE = """
+with wanted as (select id, place from unnest($3::text[]) with ordinality as w (id, place))
+select c.id from wanted
+join thread t on t.account_id = $1 and t.message_id = wanted.id
+join conversation c on c.account_id = $1 and c.id = t.conversation_id
+where c.mailbox_id = $2 and c.state = 'published'
+order by wanted.place limit 1
+"""
+# The same subject between the same people, not too long ago; the newest such conversation.
+BY_SUBJECT = """
+select c.id from conversation c
+where c.account_id = $1 and c.mailbox_id = $2 and c.state = 'published' and c.type = 'email'
+  and c.subject_key = any ($3::text[]) and c.modified_at between $4 and $5
+  and exists (
+    select from thread t
+    join customer_entry e on e.account_id = t.account_id and e.customer_id = t.created_by_customer_id
+                         and e.kind = 'email'
+    where t.account_id = c.account_id and t.conversation_id = c.id and lower(e.value) = any ($6::text[]))
+order by c.modified_at desc limit 1
+"""
+MAILBOX = "select id, name, email, smtp_url from mailbox where account_id = $1 and id = $2"
+QUEUE = """
+insert into sent_mail (account_id, conversation_id, thread_id, message_id, state, queued_at)
+values ($1, $2, $3, $4, 'queued', $5)
+on conflict (account_id, thread_id) do nothing
+returning id
+"""
+NAME_THREAD = "update thread set message_id = $3 where account_id = $1 and id = $2 and message_id is null"
+LOCK_QUEUED = """
+select s.id, s.state, s.attempts, s.message_id, s.conversation_id, s.thread_id
+from sent_mail s where s.account_id = $1 and s.thread_id = $2 for update
+"""
+LETTER = """
+select t.body, t.body_text, t.to_emails, t.cc, t.bcc, t.created_at, t.state,
+       c.subject, c.mailbox_id, m.name as mailbox_name, m.email as mailbox_email, m.smtp_url,
+       btrim(u.first_name || ' ' || u.last_name) as author, btrim(p.first_name || ' ' || p.last_name) as customer_name,
+       p.email as customer_email,
+       array(select o.message_id from thread o
+             where o.account_id = t.account_id and o.conversation_id = t.conversation_id and o.message_id is not null
+               and o.id <> t.id and (o.created_at, o.id) < (t.created_at, t.id)
+             order by o.created_at desc, o.id desc limit 20) as earlier
+from thread t
+join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
+join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
+left join account_user u on u.account_id = t.account_id and u.id = t.created_by_user_id
+left join customer p on p.account_id = t.account_id and p.id = t.customer_id
+where t.account_id = $1 and t.id = $2
+"""
+FILES = """
+select file_name, mime_type, content_id, is_inline, storage_key from attachment
+where account_id = $1 and thread_id = $2 order by id
+"""
+SENT = """
+update sent_mail set state = 'sent', sent_at = $3, attempts = attempts + 1, last_error = null
+where account_id = $1 and thread_id = $2
+"""
+NOT_SENT = """
+update sent_mail set state = $3, attempts = attempts + 1, last_error = $4 where account_id = $1 and thread_id = $2
+"""
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """Everything of a reply that its mail is made from."""
+
+    body: str
+    text: str
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    created_at: datetime
+    state: str
+    subject: str
+    mailbox_id: int
+    mailbox_name: str
+    mailbox_email: str
+    smtp_url: str | None
+    author: str
+    customer_name: str
+    customer_email: str
+    #: Message ids of what was said before, newest first.
+    earlier: list[str]
+
+
+async def note_received(
+    connection: Connection, account_id: int, mailbox_id: int, digest: str, message_id: str, key: str, at: datetime
+) -> int | None:
+    """Claim a message for a mailbox; None when it is there already, by content or by Message-ID."""
+    claimed: int | None = await connection.fetchval(NOTE_RECEIVED, account_id, mailbox_id, digest, message_id, key, at)
+    return claimed
+
+
+async def settle_received(
+    connection: Connection, account_id: int, received_id: int, outcome: str, conversation_id: int, thread_id: int
+) -> None:
+    """Note what became of a message."""
+    await connection.execute(SETTLE_RECEIVED, account_id, received_id, outcome, conversation_id, thread_id)
+
+
+async def conversation_by_reference(
+    connection: Connection, account_id: int, mailbox_id: int, message_ids: list[str]
+) -> int | None:
+    """The conversation in which one of these messages stands."""
+    found: int | None = await connection.fetchval(BY_REFERENCE, account_id, mailbox_id, message_ids)
+    return found
+
+
+async def conversation_by_subject(
+    connection: Connection,
+    account_id: int,
+    mailbox_id: int,
+    keys: list[str],
+    since: datetime,
+    until: datetime,
+    addresses: list[str],
+) -> int | None:
+    """The newest conversation of that subject with one of these people."""
+    found: int | None = await connection.fetchval(BY_SUBJECT, account_id, mailbox_id, keys, since, until, addresses)
+    return found
+
+
+async def mailbox(connection: Connection, account_id: int, mailbox_id: int) -> Record | None:
+    """Name and address of a mailbox."""
+    return await connection.fetchrow(MAILBOX, account_id, mailbox_id)
+
+
+async def queue(
+    connection: Connection, account_id: int, conversation_id: int, thread_id: int, message_id: str, at: datetime
+) -> bool:
+    """Note that a reply has to leave; False when that was noted before."""
+    made = await connection.fetchval(QUEUE, account_id, conversation_id, thread_id, message_id, at)
+    if made is not None:
+        await connection.execute(NAME_THREAD, account_id, thread_id, message_id)
+    return made is not None
+
+
+async def lock_queued(connection: Connection, account_id: int, thread_id: int) -> Record | None:
+    """The note of a reply that leaves, locked."""
+    return await connection.fetchrow(LOCK_QUEUED, account_id, thread_id)
+
+
+async def letter(connection: Connection, account_id: int, thread_id: int) -> Letter | None:
+    """What a reply's mail is made from."""
+    row = await connection.fetchrow(LETTER, account_id, thread_id)
+    if row is None:
+        return None
+    values = dict(row.items())
+    return Letter(
+        body=values["body"],
+        text=values["body_text"],
+        to=values["to_emails"],
+        cc=values["cc"],
+        bcc=values["bcc"],
+        created_at=values["created_at"],
+        state=values["state"],
+        subject=values["subject"],
+        mailbox_id=values["mailbox_id"],
+        mailbox_name=values["mailbox_name"],
+        mailbox_email=values["mailbox_email"],
+        smtp_url=values["smtp_url"],
+        author=values["author"] or "",
+        customer_name=values["customer_name"] or "",
+        customer_email=values["customer_email"] or "",
+        earlier=values["earlier"],
+    )
+
+
+async def files(connection: Connection, account_id: int, thread_id: int) -> list[Record]:
+    """The files of a thread."""
+    return list(await connection.fetch(FILES, account_id, thread_id))
+
+
+async def sent(connection: Connection, account_id: int, thread_id: int, at: datetime) -> None:
+    """The server took it."""
+    await connection.execute(SENT, account_id, thread_id, at)
+
+
+async def not_sent(connection: Connection, account_id: int, thread_id: int, error: str, *, for_good: bool) -> None:
+    """It was not taken: for now, or for good."""
+    await connection.execute(NOT_SENT, account_id, thread_id, "failed" if for_good else "queued", error[:1000])

@@ -1,0 +1,151 @@
+"""Threads and attachments (spec: 7.8, 7A.0)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from waypost.domains.conversations import Attachment, CreatedThread, Thread, ThreadType
+from waypost.edges.inbox_v2.hal import Link, Links
+from waypost.edges.inbox_v2.wire.conversations import SourceOut
+from waypost.edges.inbox_v2.wire.people import PersonOut, address
+from waypost.edges.inbox_v2.wire.times import stamp
+
+
+class AttachmentOut(msgspec.Struct, frozen=True, rename="camel"):
+    """A file of a thread."""
+
+    id: int
+    filename: str
+    mime_type: str
+    width: int
+    height: int
+    size: int
+    state: str
+    links: Links = msgspec.field(name="_links")
+
+    @classmethod
+    def of(cls, item: Attachment, base_url: str) -> AttachmentOut:
+        """Render."""
+        address_of = f"{base_url}/v2/conversations/{item.conversation_id}/attachments/{item.id}"
+        links = {"self": Link(address_of), "data": Link(address_of + "/data"), "web": Link(address_of + "/file")}
+        return cls(item.id, item.file_name, item.mime_type, item.width, item.height, item.size, item.state, links)
+
+
+class ActionOut(msgspec.Struct, frozen=True, rename="camel"):
+    """What a line item tells; `default` on all others."""
+
+    type: str
+    associated_entities: dict[str, Any]
+    text: str | UnsetType = UNSET
+
+
+class ScheduledOut(msgspec.Struct, frozen=True, rename="camel"):
+    """When a draft goes out."""
+
+    scheduled_by: int
+    send_as_id: int
+    created_at: str
+    scheduled_for: str
+    unschedule_on_customer_reply: bool
+
+
+class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
+    """A thread. Keys without a value are absent."""
+
+    id: int
+    type: str
+    status: str
+    state: str
+    action: ActionOut
+    source: SourceOut
+    created_by: PersonOut
+    saved_reply_id: int
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    created_at: str
+    embedded: dict[str, list[AttachmentOut]] = msgspec.field(name="_embedded")
+    links: Links = msgspec.field(name="_links")
+    body: str | UnsetType = UNSET
+    customer: PersonOut | UnsetType = UNSET
+    assigned_to: PersonOut | UnsetType = UNSET
+    opened_at: str | UnsetType = UNSET
+    linked_conversation_id: int | UnsetType = UNSET
+    scheduled: ScheduledOut | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, item: Thread, base_url: str, *, v3: bool = False) -> ThreadOut:
+        """Render."""
+        files = [AttachmentOut.of(attachment, base_url) for attachment in item.attachments]
+        return cls(
+            id=item.id,
+            type=item.type.value,
+            status=item.status,
+            state=item.state.value,
+            action=ActionOut(
+                item.action_type,
+                item.action_entities or {},
+                item.action_text if item.action_text is not None else UNSET,
+            ),
+            source=SourceOut(item.source_type, item.source_via),
+            created_by=PersonOut.of(item.created_by, v3=v3),
+            saved_reply_id=item.saved_reply_id,
+            to=item.to,
+            cc=item.cc,
+            bcc=item.bcc,
+            created_at=stamp(item.created_at),
+            embedded={"attachments": files},
+            links=_links(item, base_url),
+            body=UNSET if item.type is ThreadType.LINE_ITEM else item.body,
+            customer=PersonOut.of(item.customer) if item.customer is not None else UNSET,
+            assigned_to=PersonOut.of(item.assignee, v3=v3) if item.assignee is not None else UNSET,
+            opened_at=stamp(item.opened_at) if item.opened_at is not None else UNSET,
+            linked_conversation_id=item.linked_conversation_id if item.linked_conversation_id is not None else UNSET,
+            scheduled=_scheduled(item),
+        )
+
+
+def _links(item: Thread, base_url: str) -> Links:
+    links = {"self": Link(f"{base_url}/v2/conversations/{item.conversation_id}/threads/{item.id}")}
+    by = item.created_by
+    if by.id:
+        rel = "createdByCustomer" if by.type == "customer" else "createdByUser"
+        links[rel] = Link(address(by, base_url))
+    if item.customer is not None:
+        links["customer"] = Link(address(item.customer, base_url))
+    if item.assignee is not None:
+        links["assignedTo"] = Link(address(item.assignee, base_url))
+    return links
+
+
+def _scheduled(item: Thread) -> ScheduledOut | UnsetType:
+    plan = item.schedule
+    if plan is None:
+        return UNSET
+    return ScheduledOut(
+        plan.scheduled_by_user_id,
+        plan.send_as_user_id,
+        stamp(plan.created_at),
+        stamp(plan.scheduled_for),
+        plan.unschedule_on_customer_reply,
+    )
+
+
+class CreatedThreadOut(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a new thread."""
+
+    id: int
+    type: str
+    status: str
+    state: str
+    created_at: str
+    links: Links = msgspec.field(name="_links")
+
+    @classmethod
+    def of(cls, made: CreatedThread, base_url: str) -> CreatedThreadOut:
+        """Render."""
+        links = {"self": Link(f"{base_url}/v2/conversations/{made.conversation_id}/threads/{made.id}")}
+        return cls(made.id, made.type.value, made.status, made.state.value, stamp(made.created_at), links)
