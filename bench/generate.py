@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the same seed and counts give the same texts")
     parser.add_argument("--name", default="Bench")
     parser.add_argument("--no-search", action="store_true", help="leave the search documents empty")
+    parser.add_argument("--search-connections", type=int, default=2, help="how many fill the search documents at once")
     parser.add_argument("--keep-indexes", action="store_true", help="do not build the indexes after the load")
     return parser.parse_args()
 
@@ -94,8 +95,8 @@ async def _fields(connection: load.Connection, account: int, mailbox: int) -> tu
     return dropdown["id"], [row["id"] for row in options], text["id"]
 
 
-async def customers(connection: load.Connection, writer: rows.Writer, number: int) -> None:
-    """The account's customers and their organizations."""
+async def customers(connection: load.Connection, writer: rows.Writer, number: int) -> range:
+    """The account's customers and their organizations; the customers' ids."""
     organizations = await connection.fetch(
         "insert into organization (account_id, name) select $1::bigint, 'Company ' || n"
         " from generate_series(1, $2::int) n returning id",
@@ -106,10 +107,13 @@ async def customers(connection: load.Connection, writer: rows.Writer, number: in
         people, entries = writer.customers(ids[start : start + BATCH], [row["id"] for row in organizations])
         await load.copy(connection, "customer", rows.CUSTOMER, people)
         await load.copy(connection, "customer_entry", rows.ENTRY, entries)
+    return ids
 
 
-async def conversations(connection: load.Connection, writer: rows.Writer, options: argparse.Namespace) -> int:
-    """All conversations with what hangs on them; the number of threads."""
+async def conversations(
+    connection: load.Connection, writer: rows.Writer, options: argparse.Namespace
+) -> tuple[range, int]:
+    """All conversations with what hangs on them; their ids and the number of threads."""
     ids = await load.reserve_ids(connection, "conversation", options.conversations)
     first_thread = await connection.fetchval("select coalesce(max(id), 0) + 1 from thread")
     thread_ids = count(first_thread)
@@ -125,7 +129,15 @@ async def conversations(connection: load.Connection, writer: rows.Writer, option
         tell(f"{numbers[-1]} conversations, {time.monotonic() - began:.0f} s")
     last_thread = next(thread_ids) - 1
     await connection.execute("select setval(pg_get_serial_sequence('thread', 'id'), $1)", last_thread)
-    return last_thread - first_thread + 1
+    return ids, last_thread - first_thread + 1
+
+
+async def search(options: argparse.Namespace, account_id: int, customer_ids: range, conversation_ids: range) -> None:
+    """The search documents, conversations over several connections."""
+    await load.fill_search(options.dsn, "customer", account_id, customer_ids, tell)
+    share = -(-len(conversation_ids) // options.search_connections)
+    parts = [conversation_ids[start : start + share] for start in range(0, len(conversation_ids), share)]
+    await asyncio.gather(*(load.fill_search(options.dsn, "conversation", account_id, part, tell) for part in parts))
 
 
 def tell(text: str) -> None:
@@ -141,16 +153,17 @@ async def generate(options: argparse.Namespace) -> dict[str, object]:
         place = await ground(connection, options)
         writer = rows.Writer(place, seed=options.seed, conversations=options.conversations, years=options.years)
         async with load.without_triggers(connection, load.BULK_TABLES):
-            bulk, search = ((), ()) if options.keep_indexes else (load.BULK_TABLES, load.SEARCH_TABLES)
+            bulk, sought = ((), ()) if options.keep_indexes else (load.BULK_TABLES, load.SEARCH_TABLES)
             async with load.without_indexes(connection, bulk):
-                await customers(connection, writer, options.customers or max(1, options.conversations // 5))
-                threads = await conversations(connection, writer, options)
+                customer_ids = await customers(
+                    connection, writer, options.customers or max(1, options.conversations // 5)
+                )
+                ids, threads = await conversations(connection, writer, options)
                 tell("building indexes")
-            async with load.without_indexes(connection, () if options.no_search else search):
+            async with load.without_indexes(connection, () if options.no_search else sought):
                 if not options.no_search:
                     await load.tidy(connection)
-                    async for table, last in load.fill_search(connection, place.account_id):
-                        tell(f"{table} up to {last}")
+                    await search(options, place.account_id, people, ids)
                 tell("building indexes")
         await load.recount(connection)
         await load.tidy(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -90,15 +90,16 @@ async def recount(connection: Connection) -> None:
     await connection.execute(_TALLIES)
 
 
-async def fill_search(connection: Connection, account_id: int) -> AsyncIterator[tuple[str, int]]:
-    """Make the missing search documents of an account; tells the table and the last id done from time to time."""
-    for noun in ("customer", "conversation"):
-        last = 0
-        while last is not None:
-            fill = f"select search_fill_{noun}s($1, $2, $3)"
-            last = await connection.fetchval(fill, account_id, last, SEARCH_BATCH)
-            if last is not None:
-                yield f"{noun}_search", last
+async def fill_search(dsn: str, noun: str, account_id: int, ids: range, tell: Callable[[str], None]) -> None:
+    """Make the search documents of an account's customers or conversations, on a connection of its own."""
+    connection = await asyncpg.connect(dsn, server_settings={"synchronous_commit": "off"})
+    try:
+        fill = f"select search_fill_{noun}s($1, $2, $3)"
+        for start in range(0, len(ids), SEARCH_BATCH):
+            await connection.fetchval(fill, account_id, ids[start] - 1, min(SEARCH_BATCH, len(ids) - start))
+            tell(f"{noun}: documents up to id {ids[start]}")
+    finally:
+        await connection.close()
 
 
 async def tidy(connection: Connection) -> None:
