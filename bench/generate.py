@@ -155,9 +155,7 @@ async def generate(options: argparse.Namespace) -> dict[str, object]:
         async with load.without_triggers(connection, load.BULK_TABLES):
             bulk, sought = ((), ()) if options.keep_indexes else (load.BULK_TABLES, load.SEARCH_TABLES)
             async with load.without_indexes(connection, bulk):
-                customer_ids = await customers(
-                    connection, writer, options.customers or max(1, options.conversations // 5)
-                )
+                people = await customers(connection, writer, options.customers or max(1, options.conversations // 5))
                 ids, threads = await conversations(connection, writer, options)
                 tell("building indexes")
             async with load.without_indexes(connection, () if options.no_search else sought):
