@@ -363,3 +363,19 @@ async def test_a_token_in_the_query_is_no_token(client: Client) -> None:
     token = (await client.ask(grant_type="client_credentials")).json()["access_token"]
     answer = await client.http.get("/v2/mailboxes", params={"access_token": token})
     assert answer.status_code == 401
+
+
+# ---------------------------------------------------------------- silence
+
+
+async def test_no_secret_is_logged(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    code = await client.code()
+    pair = (await client.http.post(PATH, params=client.named(grant_type="authorization_code", code=code))).json()
+    await client.refresh(pair["refresh_token"])
+    await client.http.post(PATH, content=b"{" + client.secret.encode(), headers={"Content-Type": "application/json"})
+    await client.ask(grant_type=client.secret)
+    await client.http.post("/v2/oauth2/revoke", data=client.named(token=pair["access_token"]))
+    logged = "".join(capfd.readouterr())
+    assert PATH in logged
+    for secret in (client.secret, code, pair["access_token"], pair["refresh_token"]):
+        assert secret not in logged

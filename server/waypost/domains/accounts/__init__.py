@@ -5,7 +5,16 @@ A user acts through a browser session (`sessions`), an OAuth application's token
 once in all processes (`rights`). The first domain: it knows no other.
 """
 
-from waypost.domains.accounts import grants
+from waypost.domains.accounts import (
+    explorer,
+    grants,
+    one_time_tokens,
+    own_keys,
+    password_changes,
+    passwords,
+    second_factor,
+    sessions,
+)
 from waypost.domains.accounts.api_keys import authenticate_api_key, create_api_key, revoke_api_key
 from waypost.domains.accounts.applications import (
     check_secret,
@@ -62,6 +71,7 @@ from waypost.domains.accounts.users import (
     get_system_user,
     get_user,
     invite_user,
+    list_accounts,
     list_system_users,
     list_users,
     update_user,
@@ -103,6 +113,7 @@ __all__ = [
     "deactivate_user",
     "delete_application",
     "delete_user",
+    "explorer",
     "find_application",
     "get_application",
     "get_system_user",
@@ -113,11 +124,16 @@ __all__ = [
     "invite_user",
     "is_address",
     "is_redirect_url",
+    "list_accounts",
     "list_applications",
     "list_system_users",
     "list_team_members",
     "list_teams",
     "list_users",
+    "one_time_tokens",
+    "own_keys",
+    "password_changes",
+    "passwords",
     "reactivate_user",
     "register_application",
     "rename_application",
@@ -125,6 +141,8 @@ __all__ = [
     "revoke_api_key",
     "revoke_mailbox",
     "scope_of",
+    "second_factor",
+    "sessions",
     "set_dialect",
     "set_team_members",
     "update_application",

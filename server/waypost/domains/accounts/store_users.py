@@ -57,6 +57,11 @@ async def insert_account(tx: Tx, name: str) -> int:
     return account_id
 
 
+async def list_accounts(tx: Tx) -> list[tuple[int, str]]:
+    """Id and name of every account of this installation, for commands."""
+    return [(row["id"], row["name"]) for row in await tx.connection.fetch("select id, name from account order by id")]
+
+
 async def lock_account(tx: Tx, account_id: int) -> None:
     """Let nobody else name users of the account until this transaction ends."""
     await tx.connection.execute("select 1 from account where id = $1 for no key update", account_id)

@@ -44,6 +44,11 @@ async def create_account(tx: Tx, name: str, owner: NewUser, *, password_hash: st
     return Account(account_id, name.strip(), made)
 
 
+async def list_accounts(tx: Tx) -> list[tuple[int, str]]:
+    """Id and name of every account. For who runs the installation; nobody's credential reaches further than one."""
+    return await store.list_accounts(tx)
+
+
 async def create_user(
     tx: Tx, actor: Actor, new: NewUser, role: Role = Role.USER, *, password_hash: str | None = None
 ) -> User:

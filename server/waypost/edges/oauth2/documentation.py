@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
+from waypost.edges.oauth2.wire import ErrorOut
+
+#: The errors of both calls (spec: 2.3).
+ERRORS = {
+    status: ResponseSpec(data_container=ErrorOut, description=description, generate_examples=False)
+    for status, description in {
+        400: "The request, the code or the refresh token is not valid",
+        401: "The client is not known, or its owner is not active",
+        429: "Too many calls; Retry-After says how long to wait",
+    }.items()
+}
 _TEXT = Schema(type=OpenAPIType.STRING)
 _CLIENT = {"client_id": _TEXT, "client_secret": _TEXT}
 _CARRIERS = ("application/x-www-form-urlencoded", "application/json")
@@ -14,7 +26,8 @@ _CARRIERS = ("application/x-www-form-urlencoded", "application/json")
 
 def _body(properties: dict[str, Schema], required: list[str]) -> RequestBody:
     schema = Schema(type=OpenAPIType.OBJECT, properties={**properties, **_CLIENT}, required=required)
-    return RequestBody(content={carrier: OpenAPIMediaType(schema=schema) for carrier in _CARRIERS}, required=True)
+    # Not required: the query string may carry the parameters instead.
+    return RequestBody(content={carrier: OpenAPIMediaType(schema=schema) for carrier in _CARRIERS}, required=False)
 
 
 @dataclass

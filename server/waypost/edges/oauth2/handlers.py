@@ -8,13 +8,13 @@ from typing import Any
 import litestar
 import msgspec
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 
 from waypost.domains import accounts
 from waypost.domains.accounts import OAuthApplication, Refusal, Tokens, grants
 from waypost.edges.base.context import context_of
 from waypost.edges.oauth2 import errors, throttle, wire
-from waypost.edges.oauth2.documentation import RevocationOperation, TokenOperation
+from waypost.edges.oauth2.documentation import ERRORS, RevocationOperation, TokenOperation
 from waypost.edges.oauth2.wire import Call, TokenOut
 from waypost.kit.tx import Tx
 
@@ -33,6 +33,7 @@ GRANTS: dict[str, Grant] = {
     status_code=200,
     tags=["OAuth 2.0"],
     operation_class=TokenOperation,
+    responses=ERRORS,
     exception_handlers=errors.EXCEPTION_HANDLERS,
 )
 async def issue_token(request: Request[Any, Any, Any]) -> Response[TokenOut]:
@@ -64,6 +65,8 @@ async def issue_token(request: Request[Any, Any, Any]) -> Response[TokenOut]:
     status_code=200,
     tags=["OAuth 2.0"],
     operation_class=RevocationOperation,
+    responses=ERRORS,
+    media_type=MediaType.TEXT,
     exception_handlers=errors.EXCEPTION_HANDLERS,
 )
 async def revoke_token(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -28,10 +28,10 @@ class Call(msgspec.Struct, frozen=True):
     token: str = ""
 
 
-class TokenOut(msgspec.Struct, frozen=True):
+class TokenOut(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens, in the order of the documentation's samples."""
 
-    refresh_token: str | msgspec.UnsetType
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
     token_type: str
     access_token: str
     expires_in: int

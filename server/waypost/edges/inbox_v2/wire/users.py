@@ -9,14 +9,14 @@ from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.times import stamp
 
 
-class UserOut(msgspec.Struct, frozen=True, rename="camel"):
+class UserOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A user, or a team under a user's address. Teams have neither role nor address."""
 
     id: int
     first_name: str
     last_name: str
-    email: str | msgspec.UnsetType
-    role: str | msgspec.UnsetType
+    email: str | msgspec.UnsetType = msgspec.UNSET
+    role: str | msgspec.UnsetType = msgspec.UNSET
     timezone: str
     photo_url: str
     created_at: str
@@ -28,7 +28,7 @@ class UserOut(msgspec.Struct, frozen=True, rename="camel"):
     phone: str
     alternate_emails: list[str]
     #: Of the caller only.
-    company_id: int | msgspec.UnsetType
+    company_id: int | msgspec.UnsetType = msgspec.UNSET
     links: Links = msgspec.field(name="_links")
 
     @classmethod
