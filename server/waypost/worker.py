@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from waypost.domains import audit
 from waypost.kit import schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job
@@ -30,7 +31,7 @@ TALLIES = (
 
 
 #: Who reads the event log. Handlers get (tx, facts) and write through that transaction only.
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
+SUBSCRIBERS = (Subscriber(audit.NAME, audit.on_facts),)
 
 
 def jobs(desk: Desk) -> list[Job]:  # noqa: ARG001

@@ -11,6 +11,7 @@ from litestar.handlers.base import BaseRouteHandler
 from waypost.edges.base.context import DEPENDENCIES, Unauthorized
 from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
 from waypost.edges.inbox_v2.handlers import (
+    audit,
     customer_entries,
     customer_properties,
     customers,
@@ -35,6 +36,7 @@ router = Router(
         *mailboxes.ROUTES,
         *users.ROUTES,
         *teams.ROUTES,
+        *audit.ROUTES,
     ],
     dependencies=DEPENDENCIES,
     guards=[needs_caller],

@@ -20,3 +20,8 @@ create table schedule (
 -- notification commit at a time. Hints are sent after the commit instead (waypost.kit.wakeups).
 drop trigger tg_pgqueuer_changed on pgqueuer;
 drop function fn_pgqueuer_changed();
+
+-- The audit trail's filters. Its entries are numbered per account without gaps, so no count is needed without a filter.
+create index audit_entry_type on audit_entry (account_id, type, id);
+create index audit_entry_actor on audit_entry (account_id, actor_kind, actor_id, id);
+create index audit_entry_at on audit_entry (account_id, at);
