@@ -1,0 +1,90 @@
+"""HTML of mails and replies: made safe to store and show, made from plain text. Reading it as text is
+`kit/html_text.py`; what may stay is `kit/html_policy.py`."""
+
+import html
+import re
+
+import nh3
+
+from waypost.kit.html_bounds import PLAIN, TooComplex, bounded, text_only
+from waypost.kit.html_policy import (
+    ALL_SCHEMES,
+    ALLOWED_ATTRIBUTES,
+    ALLOWED_ELEMENTS,
+    DROPPED_WITH_CONTENT,
+    allowed_attribute,
+)
+from waypost.kit.html_text import preview, to_text
+from waypost.kit.text import clean_file_name, clean_name, clean_text
+
+__all__ = [
+    "clean_body",
+    "clean_file_name",
+    "clean_name",
+    "clean_text",
+    "has_markup",
+    "preview",
+    "sanitise",
+    "text_to_html",
+    "to_text",
+]
+
+_MOST_ROUNDS = 4
+
+_cleaner = nh3.Cleaner(
+    tags=set(ALLOWED_ELEMENTS),
+    clean_content_tags=set(DROPPED_WITH_CONTENT),
+    attributes=ALLOWED_ATTRIBUTES,
+    attribute_filter=allowed_attribute,
+    link_rel="noopener noreferrer",
+    url_schemes=ALL_SCHEMES,
+)
+_TAG_NAME = re.compile(r"<(?:/?([a-zA-Z][a-zA-Z0-9]*+)(?:[ \t\n\f\r/][^<>]*)?>|!--)")
+_MARKUP = (
+    ALLOWED_ELEMENTS
+    | DROPPED_WITH_CONTENT
+    | frozenset("base body button embed form head html input label link math meta object select svg textarea".split())
+)
+_LONE_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+
+
+def sanitise(source: str) -> str:
+    """The part of any HTML that is safe to show in a page: no scripts, forms, frames, foreign positioning or
+    loading other than http(s), cid and data images. Applying it again gives the same bytes. HTML that is too
+    large or too tangled for a parser comes back as its text."""
+    original = cleaned = _one_newline(clean_text(source))
+    for _ in range(_MOST_ROUNDS):
+        before = cleaned
+        if PLAIN.fullmatch(before):
+            return before
+        try:
+            cleaned = clean_text(_cleaner.clean(bounded(before)))
+        except TooComplex:
+            break
+        if cleaned == before:
+            return before
+    return text_to_html(text_only(original))
+
+
+def text_to_html(text: str) -> str:
+    """Plain text as HTML: escaped, each line break a `<br>`. spec: inbox-api "Conventions" (bodies without tags)"""
+    escaped = html.escape(_one_newline(clean_text(text)), quote=False)
+    return escaped.replace("\u00a0", "&nbsp;").replace("\n", "<br>")
+
+
+def clean_body(body: str) -> str:
+    """Sanitised HTML of what a client sent as a body. A body without tags is plain text; what looks like an
+    entity in it is one, so that nothing is escaped twice. spec: inbox-api "Conventions"."""
+    if has_markup(body):
+        return sanitise(body)
+    escaped = _LONE_AMPERSAND.sub("&amp;", _one_newline(body)).replace("<", "&lt;").replace(">", "&gt;")
+    return sanitise(escaped.replace("\n", "<br>"))
+
+
+def has_markup(body: str) -> bool:
+    """Whether a text holds an HTML tag or comment. `<someone@example.org>` and `a < b` are not tags."""
+    return any(found[1] is None or found[1].lower() in _MARKUP for found in _TAG_NAME.finditer(body))
+
+
+def _one_newline(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
