@@ -1,0 +1,45 @@
+"""Golden files: what the wire looked like when somebody last agreed to it, in `spec/wire`, for all languages to decode.
+
+A test fixes the clock and the rows, asks, and calls `check`. `make golden` writes the files anew; the difference is
+then reviewed like code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+WIRE = Path(__file__).parents[2] / "spec" / "wire"
+WRITE = "WAYPOST_GOLDEN"
+HEADERS = ("content-type", "location", "resource-id", "web-location", "link", "www-authenticate", "allow")
+# The port differs from run to run, so addresses of the server under test are kept without it.
+PLACE = "https://waypost.example"
+
+
+def check(response: httpx.Response, name: str, *, folder: Path = WIRE) -> None:
+    """Compare status, telling headers and body with the golden file `name`, such as `inbox_v2/conversations.list`."""
+    path = folder / f"{name}.json"
+    seen = of(response)
+    if os.environ.get(WRITE) == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(seen, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return
+    assert path.is_file(), f"{path} is missing; `make golden` writes it"
+    assert seen == json.loads(path.read_text(encoding="utf-8")), f"{path} differs; `make golden` if that is wanted"
+
+
+def of(response: httpx.Response) -> dict[str, Any]:
+    """What a golden file keeps of an answer."""
+    url = response.request.url
+    base = f"{url.scheme}://{url.netloc.decode()}"
+    text = response.text.replace(base, PLACE)
+    is_json = "json" in response.headers.get("content-type", "")
+    return {
+        "status": response.status_code,
+        "headers": {key: response.headers[key].replace(base, PLACE) for key in HEADERS if key in response.headers},
+        "body": json.loads(text) if is_json and text else text,
+    }
