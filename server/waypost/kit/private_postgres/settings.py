@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 FIRST_WITH_IO_METHOD = 18
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - looked at only
 
 LOCAL_FILE = "local.conf"
 LOCAL = "# Your own PostgreSQL settings for this server; they overrule postgresql.conf and are never overwritten.\n"
@@ -64,6 +67,9 @@ class Options:
 def text(options: Options, *, major: int, hba: Path, sockets: Path) -> str:
     """The configuration file; `local.conf` beside it may overrule any line."""
     settings = dict(_SETTINGS)
+    if sys.platform.startswith("linux") and not os.access(SHARED_MEMORY, os.W_OK):
+        # Slower, but some containers have no place for shared memory.
+        settings["dynamic_shared_memory_type"] = "mmap"
     if major >= FIRST_WITH_IO_METHOD:
         settings["io_method"] = "sync"
     if not options.durable:
