@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -32,6 +33,8 @@ EXTERNAL_URL = "WAYPOST_TEST_DATABASE_URL"
 SYSTEM_SERVERS = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")
 MEMORY_WANTED_BYTES = 2_000_000_000
+PREFIX = "waypost-test-"
+ALIVE = pytest.StashKey[IO[str] | None]()
 FIXTURES = {"database_url", "module_database_url", "postgres"}
 # On a second PostgreSQL only what speaks SQL itself is run again.
 NEAR_THE_DATABASE = ("kit", "domains")
@@ -115,8 +118,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         # Workers inherit the environment, and with it the folder of the run.
         is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_WANTED_BYTES
-        folder = Path(tempfile.mkdtemp(prefix="waypost-test-", dir=MEMORY if is_roomy else None))
+        parent = MEMORY if is_roomy else Path(tempfile.gettempdir())
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         folder.chmod(0o711)
+        config.stash[ALIVE] = _lock(folder)
         os.environ[RUN_FOLDER] = str(folder)
 
 
@@ -139,6 +145,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_near = item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in NEAR_THE_DATABASE
         if is_near and FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+
+
+def _sweep(parent: Path) -> None:
+    """Clear away what runs have left that were killed: their locks are free."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        if folder.stat().st_uid == os.geteuid() and (folder / "alive").exists() and (lock := _lock(folder)):
+            PrivatePostgres.stop(folder / "postgres", force=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.close()
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    """Hold the run's folder until the file is closed, which the end of the process does too."""
+    file = (folder / "alive").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 async def _drop_all(url: str, run: str) -> None:
