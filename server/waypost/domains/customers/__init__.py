@@ -26,6 +26,7 @@ from waypost.domains.customers.changes import (
 )
 from waypost.domains.customers.content import check_profile, is_email_address
 from waypost.domains.customers.errors import ConversationsInTheWay, DuplicateEmail, DuplicateSlug
+from waypost.domains.customers.jobs import jobs
 from waypost.domains.customers.models import (
     Address,
     CursorPage,
@@ -70,11 +71,10 @@ from waypost.domains.customers.service.definitions import define_property, redef
 from waypost.domains.customers.service.deleting import (
     before_delete,
     delete,
-    on_deletion_requested,
     request_deletion,
 )
 from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, publish
-from waypost.domains.customers.store.listing import FIRST_CONDITION_ARGUMENT, fold_tally
+from waypost.domains.customers.store.listing import FIRST_CONDITION_ARGUMENT
 
 __all__ = [
     "FIRST_CONDITION_ARGUMENT",
@@ -123,19 +123,18 @@ __all__ = [
     "delete",
     "find_by_email",
     "find_or_create_by_email",
-    "fold_tally",
     "get",
     "get_address",
     "get_entry",
     "get_property_definition",
     "is_email_address",
+    "jobs",
     "keep",
     "list_by_cursor",
     "list_customers",
     "list_entries",
     "list_property_definitions",
     "load_people",
-    "on_deletion_requested",
     "overwrite",
     "patch",
     "publish",

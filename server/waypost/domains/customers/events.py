@@ -25,13 +25,6 @@ class CustomerUpdated(Event, frozen=True, kw_only=True):
     fields: list[str]
 
 
-class CustomerDeletionRequested(Event, frozen=True, kw_only=True):
-    """A customer with all conversations is to be deleted in the background (spec: 8.6, async)."""
-
-    NAME: ClassVar[str] = "customer.deletion_requested"
-    SUBJECT: ClassVar[str] = "customer"
-
-
 class CustomerDeleted(Event, frozen=True, kw_only=True):
     """A customer and everything that was known about them is gone."""
 

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from waypost.domains.accounts import Actor, scope_of
 from waypost.domains.customers import events, policy
 from waypost.domains.customers.store import people
+from waypost.kit import jobs
 from waypost.kit.errors import NotFound
-from waypost.kit.events import Fact
 from waypost.kit.tx import Tx
+
+DELETE_JOB = "customers.delete"
 
 BeforeDelete = Callable[[Tx, Actor, int], Awaitable[None]]
 
@@ -28,21 +30,17 @@ async def delete(tx: Tx, actor: Actor, customer_id: int) -> None:
 
 
 async def request_deletion(tx: Tx, actor: Actor, customer_id: int) -> None:
-    """The same without a bound, done by `on_deletion_requested` once this transaction has committed."""
+    """The same without a bound, done by a job once this transaction has committed."""
     await _check(tx, actor, customer_id, in_background=True)
-    tx.emit(actor, events.CustomerDeletionRequested(subject_id=customer_id))
+    payload = {"account_id": actor.account_id, "customer_id": customer_id, "user_id": actor.user_id}
+    await jobs.enqueue(tx, DELETE_JOB, payload, dedupe_key=f"{DELETE_JOB}:{customer_id}")
 
 
-async def on_deletion_requested(tx: Tx, fact: Fact) -> None:
-    """Listener for `customer.deletion_requested`. A second delivery finds nobody and does nothing."""
-    if fact.subject_id is None:
-        return
-    standing = await people.lock(tx.connection, fact.account_id, fact.subject_id, for_deletion=True)
-    if standing is None or standing.state != "active":
-        return
-    # What may be deleted was decided when it was asked for; the log still names who asked.
-    actor = Actor(account_id=fact.account_id, kind="system", user_id=fact.actor_id or 0)
-    await _erase(tx, actor, fact.subject_id)
+async def carry_out_deletion(tx: Tx, actor: Actor, customer_id: int) -> None:
+    """Delete a customer whose deletion was allowed when it was asked for. Nothing happens if they are gone."""
+    standing = await people.lock(tx.connection, actor.account_id, customer_id, for_deletion=True)
+    if standing is not None and standing.state == "active":
+        await _erase(tx, actor, customer_id)
 
 
 async def _check(tx: Tx, actor: Actor, customer_id: int, *, in_background: bool) -> None:

@@ -36,16 +36,6 @@ _KEPT_TOTAL = """
 select coalesce((select n from customer_tally where account_id = $1), 0)
      + coalesce((select sum(n) from customer_tally_delta where account_id = $1), 0)
 """
-# Rows that another fold holds are left to it.
-_FOLD = """
-with folded as (
-  delete from customer_tally_delta
-  where ctid in (select ctid from customer_tally_delta limit 10000 for update skip locked)
-  returning account_id, n)
-insert into customer_tally as tally (account_id, n)
-select account_id, sum(n) from folded group by account_id order by account_id
-on conflict (account_id) do update set n = tally.n + excluded.n
-"""
 
 
 class _Selection:
@@ -130,11 +120,6 @@ async def list_after(
     statement = _page(selection, scope, "customer.created_at desc, customer.id desc", f"limit {selection.bind(size)}")
     rows = await connection.fetch(statement, *selection.arguments)
     return [customer_of(row) for row in rows]
-
-
-async def fold_tally(connection: Connection) -> None:
-    """Add some of the kept changes to the kept totals. What is read does not change; safe beside any other work."""
-    await connection.execute(_FOLD)
 
 
 def _page(selection: _Selection, scope: Scope, order: str, paging: str) -> str:

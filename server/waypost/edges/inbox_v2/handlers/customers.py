@@ -109,7 +109,8 @@ async def delete_customer(request: Request[Any, Any, Any], tx: Tx, actor: Actor,
     """Delete a customer and all their conversations."""
     if parameters.read(request, *DELETE)["async"]:
         await customers.request_deletion(tx, actor, customer_id)
-        return Response(b"", status_code=202, media_type="text/plain")
+        accepted: Response[Any] = Response(b"", status_code=202, media_type="text/plain")
+        return accepted
     await customers.delete(tx, actor, customer_id)
     return Response(None, status_code=204)
 

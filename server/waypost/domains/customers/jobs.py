@@ -1,0 +1,27 @@
+"""What is done to customers in the background."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from waypost.domains.accounts import Actor
+from waypost.domains.customers.service import deleting
+from waypost.kit.jobs import Job
+from waypost.kit.tx import Transactions
+
+#: A customer may have a hundred thousand conversations.
+DELETION_TIMEOUT_S = 1800.0
+
+
+def jobs(transactions: Transactions) -> list[Job]:
+    """The kinds of job, for the worker."""
+    handle = partial(_delete, transactions)
+    return [Job(name=deleting.DELETE_JOB, handle=handle, timeout_s=DELETION_TIMEOUT_S)]
+
+
+async def _delete(transactions: Transactions, payload: dict[str, Any]) -> None:
+    # Whoever asked may have lost rights since; it was allowed then, and the log still names them.
+    actor = Actor(account_id=payload["account_id"], kind="system", user_id=payload["user_id"])
+    async with transactions.open() as tx:
+        await deleting.carry_out_deletion(tx, actor, payload["customer_id"])
