@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -115,15 +116,20 @@ async def attempt(work: Awaitable[Result]) -> Result | Problem:
     try:
         return await work
     except Invalid as error:
-        fields = {each.path: _sentence(each.message) for each in error.errors}
+        fields = {_field_name(each.path): _sentence(each.message) for each in error.errors}
         return Problem(422, "Please look at the marked fields.", fields)
     except sessions.SignInRefused:
         return Problem(422, "")
     except Throttled as error:
         return Problem(429, _wait(error.retry_after_s), retry_after_s=error.retry_after_s)
     except Conflict as error:
-        fields = {each.path: _sentence(each.message) for each in error.errors}
+        fields = {_field_name(each.path): _sentence(each.message) for each in error.errors}
         return Problem(409, "Please look at the marked fields." if fields else _sentence(error.message), fields)
+
+
+def _field_name(path: str) -> str:
+    """The core names fields as the API does: `firstName` is `first_name` in a form."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: "_" + found[0].lower(), path)
 
 
 def _sentence(text: str) -> str:
