@@ -20,8 +20,10 @@ from waypost.kit.errors import Conflict, Invalid, NotFound, WaypostError
 from waypost.kit.paging import PageRequest
 from waypost.kit.tx import Transactions, Tx
 
-users = typer.Typer(name="users", help="Make, list and shut out users.", no_args_is_help=True)
-applications = typer.Typer(name="applications", help="Make, list and change OAuth applications.", no_args_is_help=True)
+users = typer.Typer(name="users", help="Make, list and shut out users.", no_args_is_help=True, add_completion=False)
+applications = typer.Typer(
+    name="applications", help="Make, list and change OAuth applications.", no_args_is_help=True, add_completion=False
+)
 
 Result = TypeVar("Result")
 AccountOption = Annotated[int | None, typer.Option("--account", help="Id of the account, if there are several.")]
