@@ -106,7 +106,7 @@ create table conversation_search (
   conversation_id  bigint not null,
   about            tsvector not null,  -- all but the bodies
   body             tsvector not null,
-  addresses        text not null,      -- each on a line of its own; wildcards are checked against these
+  addresses        text[] not null,    -- wildcards are checked against these
   primary key (account_id, conversation_id),
   foreign key (account_id, conversation_id) references conversation (account_id, id) on delete cascade
 );
@@ -148,10 +148,7 @@ $$;
 create function search_places(places text[]) returns text[] language sql immutable parallel safe
   return array(select distinct left(lower(p), 100) from unnest(places) p where p <> '' limit 2000);
 
--- What threads tell of the people in them; spec: 12.3 `replyUserIds` are those who wrote to the customer.
-create type search_people_of_threads as (customers bigint[], users bigint[], places text[]);
-
-create function conversation_search_about(account bigint, conversation bigint, out about tsvector, out addresses text)
+create function conversation_search_about(account bigint, conversation bigint, out about tsvector, out addresses text[])
 language plpgsql stable cost 5000 as $$
 declare
   talk record;
@@ -159,7 +156,7 @@ declare
   emails text[];
   names text[];
   slugs text[];
-  met search_people_of_threads;
+  met record;
 begin
   select c.subject, c.number, c.primary_customer_id, c.cc || c.bcc as copies into strict talk
   from conversation c where c.account_id = account and c.id = conversation;
@@ -171,20 +168,20 @@ begin
   select coalesce(array_agg(left(g.name, 200) order by g.id), '{}'), coalesce(array_agg(g.slug), '{}') into names, slugs
   from conversation_tag t join tag g on g.account_id = t.account_id and g.id = t.tag_id
   where t.account_id = account and t.conversation_id = conversation;
-  select array_agg(t.customer_id) || array_agg(t.created_by_customer_id),
-         array_agg(t.created_by_user_id) filter (where t.type in ('message', 'chat', 'beaconchat')),
-         string_to_array(string_agg(array_to_string(t.to_emails || t.cc || t.bcc, chr(10)), chr(10)), chr(10))
+  -- spec: 12.3 `replyUserIds`: those who wrote to the customer, not those who left a note
+  select array_agg(t.customer_id) || array_agg(t.created_by_customer_id) as customers,
+         array_agg(t.created_by_user_id) filter (where t.type in ('message', 'chat', 'beaconchat')) as users,
+         string_to_array(string_agg(array_to_string(t.to_emails || t.cc || t.bcc, chr(10)), chr(10)), chr(10)) as places
   into met from thread t
   where t.account_id = account and t.conversation_id = conversation and search_shows(t.state, t.type);
-  met.places := search_places(emails || talk.copies || met.places);
+  addresses := search_places(emails || talk.copies || met.places);
   about := setweight(search_vector('s', account, array[left(talk.subject, 5000)]), 'A')
     || setweight(search_vector('p', account, left(customer_name, 1000) || emails), 'B')
     || setweight(search_vector('g', account, names), 'B')
     || array_to_tsvector(
       array[search_value('n', account, talk.number::text)]
       || array(select distinct search_value('t', account, t) from unnest(names || slugs) t)
-      || search_people(account, met.customers || talk.primary_customer_id, met.users, met.places));
-  addresses := chr(10) || array_to_string(met.places, chr(10)) || chr(10);
+      || search_people(account, met.customers || talk.primary_customer_id, met.users, addresses));
 end $$;
 
 create function conversation_search_body(account bigint, conversation bigint) returns tsvector
@@ -267,9 +264,8 @@ begin
   update conversation_search s set
     body = search_body_with(s.body, f.body),
     about = search_body_with(s.about, array_to_tsvector(search_people(f.account_id, f.customers, f.users, f.places))),
-    addresses = s.addresses || coalesce(
-      (select string_agg(p || chr(10), '') from unnest(f.places) p
-       where strpos(s.addresses, chr(10) || p || chr(10)) = 0 and length(s.addresses) < 200000), '')
+    addresses = s.addresses || array(
+      select p from unnest(f.places) p where p <> all (s.addresses) and cardinality(s.addresses) < 2000)
   from fresh f where s.account_id = f.account_id and s.conversation_id = f.conversation_id;
   return null;
 end $$;
@@ -340,10 +336,10 @@ create table customer_search (
   account_id   bigint not null,
   customer_id  bigint not null,
   document     tsvector not null,
-  first_name   text not null,  -- folded words between blanks; wildcards are checked against these ...
-  last_name    text not null,
-  addresses    text not null,  -- ... and these, each on a line of its own
-  phones       text not null,  -- digits only
+  first_name   text[] not null,  -- words, folded; wildcards are checked against these ...
+  last_name    text[] not null,
+  addresses    text[] not null,  -- ... and these
+  phones       text[] not null,  -- digits only
   primary key (account_id, customer_id),
   foreign key (account_id, customer_id) references customer (account_id, id) on delete cascade
 );
@@ -367,10 +363,10 @@ begin
   phones := coalesce(phones, '{}');
   made.account_id := account;
   made.customer_id := customer;
-  made.first_name := search_words('', left(person.first_name, 1000));
-  made.last_name := search_words('', left(person.last_name, 1000));
-  made.addresses := chr(10) || array_to_string(emails, chr(10)) || chr(10);
-  made.phones := chr(10) || array_to_string(phones, chr(10)) || chr(10);
+  made.first_name := string_to_array(btrim(search_words('', left(person.first_name, 1000))), ' ');
+  made.last_name := string_to_array(btrim(search_words('', left(person.last_name, 1000))), ' ');
+  made.addresses := emails;
+  made.phones := phones;
   made.document := setweight(search_vector('f', account, array[left(person.first_name, 1000)]), 'A')
     || setweight(search_vector('l', account, array[left(person.last_name, 1000)]), 'A')
     || setweight(search_vector('m', account, emails), 'B')
