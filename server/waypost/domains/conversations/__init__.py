@@ -51,6 +51,7 @@ from waypost.domains.conversations.reading import (
     get,
     get_thread,
     list_conversations,
+    list_of_customer,
     list_threads,
     threads_of,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "get_tag",
     "get_thread",
     "list_conversations",
+    "list_of_customer",
     "list_tags",
     "list_threads",
     "move",

@@ -84,9 +84,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     field_matches: list[FieldMatch] = []
 
 
-def needs_mailboxes(sort: Sort) -> bool:
+def needs_mailboxes(sort: Sort, wanted: Filter) -> bool:
     """Whether the list must know the account's mailboxes by id to walk an index in order."""
-    return sort in _RANGED and sort is not Sort.CREATED_AT
+    return (sort in _RANGED and sort is not Sort.CREATED_AT) or wanted.assignee_id == 0
 
 
 def build(query: Query) -> Listing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from waypost.domains import mailboxes
+from waypost.domains import customers, mailboxes
 from waypost.domains.accounts import Actor, scope_of
 from waypost.domains.conversations import fields, listing, locking, search, store, store_threads
 from waypost.domains.conversations.models import Conversation, Filter, Sort, Status, Thread
@@ -63,7 +63,7 @@ async def prepare(
     visible = _visible(actor, wanted.mailbox_ids)
     if visible == []:
         return None
-    if visible is None and listing.needs_mailboxes(sort):
+    if visible is None and listing.needs_mailboxes(sort, wanted):
         visible = await mailboxes.ids_of(tx, actor.account_id)
     return listing.Query(
         account_id=actor.account_id,
@@ -116,6 +116,12 @@ async def _in_folder(tx: Tx, actor: Actor, wanted: Filter, folder_id: int) -> Fi
     elif kind is FolderType.ASSIGNED:
         changes["is_assigned"] = True
     return _replace(wanted, **changes)
+
+
+async def list_of_customer(tx: Tx, actor: Actor, customer_id: int, page: PageRequest) -> Page[Conversation]:
+    """The conversations of a customer, whatever their status (spec: X7). Raises NotFound, or Moved for a merged one."""
+    await customers.get(tx, scope_of(actor), customer_id)
+    return await list_conversations(tx, actor, Filter(customer_id=customer_id), page)
 
 
 async def get(tx: Tx, actor: Actor, conversation_id: int) -> Conversation:

@@ -150,15 +150,14 @@ def on_framework_error(request: Request[Any, Any, Any], error: HTTPException) ->
     if isinstance(error, NotFoundException):
         return _answer(request, 404)
     if isinstance(error, MethodNotAllowedException):
-        return _answer(request, 405, headers={"Allow": ", ".join(sorted(_allowed_methods(request)))})
+        return _answer(request, 405, headers={"Allow": _allowed(error)})
     status = error.status_code if error.status_code in MESSAGES else 400
     message = "Error parsing request body into JSON" if status == 400 else ""
     return _answer(request, status, message)
 
 
-def _allowed_methods(request: Request[Any, Any, Any]) -> set[str]:
-    handlers = getattr(request.scope.get("route"), "http_methods", None) or ()
-    return {str(method) for method in handlers} | {"OPTIONS"}
+def _allowed(error: HTTPException) -> str:
+    return (error.headers or {}).get("Allow") or (error.headers or {}).get("allow") or "OPTIONS"
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -146,7 +146,7 @@ async def list_of_customer(
     values = parameters.read(request, *PAGING)
     asked = values.page(PAGE_SIZE)
     values.done()
-    page = await conversations.list_conversations(read, actor, Filter(customer_id=customer_id), asked)
+    page = await conversations.list_of_customer(read, actor, customer_id, asked)
     return await render(request, read, actor, page)
 
 

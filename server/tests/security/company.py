@@ -1,0 +1,167 @@
+"""A company with one of everything, and a stranger's bodies that would change each thing if they were let through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.desk import Desk
+from tests.make import AccountMade
+from waypost.domains.mailboxes import Mailbox
+
+#: Stands in every text of the company, so that a leak is found by a search for it.
+MARK = "zxqvmark"
+
+#: Keys that satisfy every body of the API at once: a call that is refused is refused for whose thing it is.
+BODY: dict[str, Any] = {
+    "text": "taken over",
+    "subject": "taken over",
+    "value": "taken@example.com",
+    "type": "work",
+    "name": "Taken",
+    "label": "Taken",
+    "slug": "taken",
+    "firstName": "Taken",
+    "tags": ["taken"],
+    "fields": [],
+    "fileName": "taken.txt",
+    "mimeType": "text/plain",
+    "data": "dGFrZW4=",
+    "snoozedUntil": "2050-01-01T00:00:00Z",
+    "unsnoozeOnCustomerReply": True,
+    "scheduledFor": "2050-01-01T00:00:00Z",
+    "unscheduleOnCustomerReply": True,
+    "lines": ["taken"],
+    "city": "Taken",
+    "state": "Taken",
+    "postalCode": "1",
+    "country": "AT",
+}
+#: Bodies of calls that read something else than an object of those keys, by the end of the path.
+OTHER_BODIES: list[tuple[str, str, Any]] = [
+    ("PATCH", "/v2/conversations/{conversation_id}", [{"op": "replace", "path": "/subject", "value": "taken"}]),
+    ("PATCH", "/threads/{thread_id}", [{"op": "replace", "path": "/text", "value": "taken"}]),
+    ("PATCH", "/v2/customers/{customer_id}", [{"op": "replace", "path": "/firstName", "value": "Taken"}]),
+    ("PATCH", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),
+    ("PUT", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),
+    ("PUT", "/websites/{entry_id}", {"value": "https://taken.example.com"}),
+    ("POST", "/websites", {"value": "https://taken.example.com"}),
+    ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
+]
+
+
+def body_of(method: str, path: str) -> Any:
+    for known, end, body in OTHER_BODIES:
+        if method == known and path.endswith(end):
+            return body
+    if path.endswith(("/chats", "/chats/{entry_id}", "/social-profiles", "/social-profiles/{entry_id}")) or (
+        "social_profiles" in path
+    ):
+        return {**BODY, "type": "other"}
+    if path.endswith(("/reply", "/notes", "/phones", "/customer", "/note")):
+        return {"text": "taken over"}
+    return BODY
+
+
+class Company:
+    """The account, its mailbox, and the ids of all that it owns, by the names of the route table's placeholders."""
+
+    def __init__(self, account: AccountMade, mailbox: Mailbox, ids: dict[str, Any]) -> None:
+        self.account = account
+        self.mailbox = mailbox
+        self.ids = ids
+
+
+async def build(desk: Desk) -> Company:
+    account = await desk.make.account(f"Company {MARK}")
+    mailbox = await desk.make.mailbox(account, name=f"Box {MARK}")
+    client = await desk.client(account.owner)
+    ids: dict[str, Any] = {"mailbox_id": mailbox.id, "user_id": account.user.id}
+    file = {"fileName": f"{MARK}.txt", "mimeType": "text/plain", "data": "aGVsbG8="}
+    customer = await _post(
+        client,
+        "/v2/customers",
+        {
+            "firstName": MARK,
+            "emails": [{"type": "work", "value": f"{MARK}@example.com"}],
+            "phones": [{"type": "work", "value": "+43 1"}],
+            "chats": [{"type": "other", "value": MARK}],
+            "socialProfiles": [{"type": "other", "value": MARK}],
+            "websites": [{"value": f"https://{MARK}.example.com"}],
+            "address": {"lines": [MARK], "city": MARK, "state": MARK, "postalCode": "1", "country": "AT"},
+        },
+    )
+    ids["customer_id"] = customer["id"]
+    await _post(client, "/v2/customer-properties", {"type": "text", "slug": "plan", "name": f"Plan {MARK}"})
+    ids["slug"] = "plan"
+    conversation = await _post(
+        client,
+        "/v2/conversations",
+        {
+            "subject": MARK,
+            "type": "email",
+            "mailboxId": mailbox.id,
+            "status": "active",
+            "customer": {"id": customer["id"]},
+            "tags": [MARK],
+            "threads": [{"type": "customer", "text": MARK, "attachments": [file]}],
+        },
+    )
+    ids["conversation_id"] = conversation["id"]
+    found = (await client.get(f"/v2/conversations/{conversation['id']}?embed=threads")).json()
+    thread = found["_embedded"]["threads"][0]
+    ids["thread_id"] = thread["id"]
+    ids["attachment_id"] = thread["_embedded"]["attachments"][0]["id"]
+    ids["tag_id"] = found["tags"][0]["id"]
+    async with desk.connection() as connection:
+        ids["team_id"] = await connection.fetchval(
+            "insert into account_user (account_id, type, first_name) values ($1, 'team', $2) returning id",
+            account.id,
+            MARK,
+        )
+        rows = await connection.fetch(
+            "select kind, min(id) as id from customer_entry where account_id = $1 group by kind", account.id
+        )
+    ids["entries"] = {row["kind"]: row["id"] for row in rows}
+    return Company(account, mailbox, ids)
+
+
+async def _post(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, (path, answer.text)
+    return dict(answer.json())
+
+
+_KINDS = {
+    "emails": "email",
+    "phones": "phone",
+    "chats": "chat",
+    "social-profiles": "social_profile",
+    "social_profiles": "social_profile",
+    "websites": "website",
+}
+
+
+def values_for(company: Company, path: str) -> dict[str, Any]:
+    """What fills a path's placeholders with the company's own things."""
+    kind = next((kind for part, kind in _KINDS.items() if f"/{part}/" in path), "email")
+    return {**company.ids, "entry_id": company.ids["entries"][kind]}
+
+
+TABLES = (
+    "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'account_id'"
+)
+
+
+async def snapshot(desk: Desk, account_id: int) -> dict[str, str]:
+    """A digest of every row of an account, by table."""
+    async with desk.connection() as connection:
+        tables = sorted(row["table_name"] for row in await connection.fetch(TABLES))
+        return {
+            table: await connection.fetchval(
+                f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t where account_id = $1",
+                account_id,
+            )
+            for table in tables
+        }
