@@ -28,12 +28,12 @@ import pytest
 
 from tests.make import Make, Person
 from waypost import runtime, worker
-from waypost.app import build_app
 from waypost.config import Settings
 from waypost.edges.base.context import Context
 from waypost.kit.clock import system_clock
 from waypost.kit.db import Connection, Pool
 from waypost.kit.tx import Transactions
+from waypost.serve import application
 from waypost.server import HttpServer
 
 HOST = "127.0.0.1"
@@ -93,7 +93,8 @@ async def running_desk(database_url: str, data_dir: Path, **changes: Any) -> Asy
     )
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(runtime.open_desk(replace(settings, **changes), clock=clock))
-        server = await stack.enter_async_context(HttpServer(build_app(parts.context), HOST, 0))
+        server = await stack.enter_async_context(HttpServer(HOST, 0))
+        await server.start(application(parts))
         base_url = f"http://{HOST}:{server.port}"
         parts.context.base_url = base_url
         clients = await stack.enter_async_context(AsyncExitStack())

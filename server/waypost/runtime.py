@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -10,29 +9,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
-
 from waypost.config import Settings
+from waypost.database import open_migrated_database
 from waypost.domains.accounts.tokens import TokenCache
 from waypost.edges.base.context import Context
-from waypost.kit import migrations
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
-from waypost.kit.private_postgres import PrivatePostgres
 from waypost.kit.rate_limit import AccountLimits
 from waypost.kit.tx import Transactions, Tx
 from waypost.kit.wakeups import Wakeups
 
-POSTGRES_FOLDER = "postgres"
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
 SYSTEM_MAIL_JOB = "mail.send_system"
-
-
-class DatabaseUnreachable(Exception):
-    """The configured database does not answer; the message says which one and why, without its password."""
 
 
 @dataclass(kw_only=True)
@@ -50,15 +41,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[Desk]:
-    """Open everything that the settings name, with the database at its newest step.
+async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str | None = None) -> AsyncIterator[Desk]:
+    """Open everything that the settings name; `dsn` is the address of the database where that is open already.
 
-    Without a database address the private PostgreSQL in the data folder is started or adopted, and it ends with its
-    last owner. Raises PrivatePostgresError, DatabaseUnreachable or MigrationError before anything is left open.
+    Raises PrivatePostgresError, DatabaseUnreachable or MigrationError before anything is left open.
     """
     async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(open_database(settings))
-        await migrations.upgrade(dsn)
+        if dsn is None:
+            dsn = await stack.enter_async_context(open_migrated_database(settings))
         pool = await stack.enter_async_context(await open_pool(dsn, max_size=settings.database_pool))
         transactions = Transactions(pool, clock)
         tokens = TokenCache(transactions)
@@ -75,37 +65,12 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock) -> Async
         )
 
 
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[str]:
-    """The address of the database that the settings name, answering; migrated or not. Raises as `open_desk` does."""
-    prepare_data_dir(settings.data_dir)
-    if settings.database_url:
-        await _check_answers(settings.database_url)
-        yield settings.database_url
-        return
-    # In a thread: starting takes up to a second, the first time longer.
-    postgres = await asyncio.to_thread(PrivatePostgres.start, settings.data_dir / POSTGRES_FOLDER)
-    try:
-        yield postgres.dsn()
-    finally:
-        await asyncio.to_thread(postgres.release)
-
-
-def prepare_data_dir(folder: Path) -> None:
-    """Make the data folder if need be. The rights are left as they are where it exists."""
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-
-
 def secret_key(folder: Path) -> bytes:
     """The key that seals what must be readable again, from the data folder; made on the first start."""
     path = folder / KEY_FILE
     if not path.exists():
         fresh = folder / f"{KEY_FILE}.{secrets.token_hex(4)}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(fresh, secrets.token_hex(KEY_BYTES).encode())
         try:
             # Two processes may start at once; the first to link wins, and both read its key.
             os.link(fresh, path)
@@ -116,12 +81,13 @@ def secret_key(folder: Path) -> bytes:
     return bytes.fromhex(path.read_text().strip())
 
 
-async def _check_answers(dsn: str) -> None:
-    try:
-        connection = await asyncpg.connect(dsn, timeout=10)
-    except (OSError, asyncpg.PostgresError, TimeoutError, ValueError) as error:
-        raise DatabaseUnreachable(f"The database at WAYPOST_DATABASE_URL does not answer: {error}") from error
-    await connection.close()
+def write_private(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner can read, and have it on disk. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 async def queue_system_mail(tx: Tx, account_id: int, to_name: str, to_email: str, subject: str, html: str) -> None:

@@ -1,4 +1,7 @@
-"""The HTTP server inside this process: Granian, on the event loop that the rest of the desk runs on."""
+"""The HTTP server inside this process: Granian, on the event loop that the rest of the desk runs on.
+
+Measured against Granian's own server with one worker process: see the figures in bench/serving.py.
+"""
 
 from __future__ import annotations
 
@@ -25,32 +28,33 @@ class PortInUse(Exception):
 
 
 class HttpServer:
-    """Serves an ASGI application until the block ends; requests under way are finished, for `GRACE_S` at most.
+    """Holds a port from the beginning, and serves an ASGI application on it from `start` until the block ends.
 
     Port 0 takes a free one; `port` tells which. Raises PortInUse.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self.host = host
         self._hold = _reserve(host, port)
         self.port: int = self._hold.getsockname()[1]
+        self._server: Server | None = None
+        #: The serving itself, once started: done when it has ended, by a fault if nobody stopped it.
+        self.task: asyncio.Task[None] | None = None
+
+    async def start(self, app: ASGIApp) -> None:
+        """Serve; returns once connections are taken."""
         self._server = Server(
             app,
-            address=host,
+            address=self.host,
             port=self.port,
             interface=Interfaces.ASGINL,
             backlog=BACKLOG,
             log_enabled=False,
         )
-        self._task: asyncio.Task[None] | None = None
+        self.task = asyncio.create_task(self._server.serve(), name="http")
+        await self._ready(self.task)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._server.serve(), name="http")
-        try:
-            await self._ready(self._task)
-        except BaseException:
-            await self.stop()
-            raise
         return self
 
     async def __aexit__(
@@ -60,8 +64,8 @@ class HttpServer:
 
     async def stop(self, grace_s: float = GRACE_S) -> None:
         """Take no more requests, wait for those under way, and end. Twice is harmless."""
-        task, self._task = self._task, None
-        if task is not None:
+        task, self.task = self.task, None
+        if task is not None and self._server is not None:
             self._server.stop()  # type: ignore[no-untyped-call]
             await asyncio.wait({task}, timeout=grace_s)
             if not task.done():

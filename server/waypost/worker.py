@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from waypost.domains import audit
+from waypost.domains import audit, customers
 from waypost.kit import schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job
@@ -34,9 +34,11 @@ TALLIES = (
 SUBSCRIBERS = (Subscriber(audit.NAME, audit.on_facts),)
 
 
-def jobs(desk: Desk) -> list[Job]:  # noqa: ARG001
+def jobs(desk: Desk) -> list[Job]:
     """The kinds of background job. Handlers get the payload; what else they need is bound here."""
-    return []
+    return [
+        *customers.jobs(desk.transactions),
+    ]
 
 
 def recurring(desk: Desk) -> list[Recurring]:

@@ -249,3 +249,26 @@ class LogReader:
     async def _behind(self) -> dict[str, bool]:
         async with self._transactions.read() as tx:
             return await log_store.behind(tx.connection, list(self._readings))
+
+
+async def retry_dead_letters(transactions: Transactions, subscribers: Sequence[Subscriber]) -> tuple[int, int]:
+    """Hand each dead letter to its reader once more; returns how many were taken, and how many failed again."""
+    taken = refused = 0
+    for subscriber in subscribers:
+        after_event_id = 0
+        while True:
+            fact: Fact | None = None
+            try:
+                async with transactions.open() as tx:
+                    fact = await log_store.take_dead_letter(tx.connection, subscriber.name, after_event_id)
+                    if fact is None:
+                        break
+                    await subscriber.handle(tx, [fact])
+                taken += 1
+            except Exception as error:
+                if fact is None:
+                    raise
+                refused += 1
+                log.error("log.dead_letter_refused", reader=subscriber.name, event_id=fact.id, exc_info=error)
+            after_event_id = fact.id
+    return taken, refused
