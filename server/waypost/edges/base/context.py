@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from waypost.domains.accounts import Actor, Dialect
 from waypost.kit.errors import WaypostError
@@ -109,3 +109,8 @@ DEPENDENCIES = {
     "tx": Provide(provide_tx),
     "read": Provide(provide_read),
 }
+
+#: The dependencies above as annotations of handlers' parameters, which must bear their names.
+TxDependency: TypeAlias = NamedDependency[Tx]
+ActorDependency: TypeAlias = NamedDependency[Actor]
+ContextDependency: TypeAlias = NamedDependency[Context]

@@ -9,15 +9,14 @@ from urllib.parse import quote
 import litestar
 import msgspec
 from litestar import Request, Response
+from litestar.params import FromPath
 
 from waypost.domains import conversations
-from waypost.domains.accounts import Actor
-from waypost.edges.base.context import Context
+from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import hal
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.conversations_in import NewAttachmentIn
 from waypost.edges.inbox_v2.wire.threads import AttachmentOut
-from waypost.kit.tx import Tx
 
 TAGS = ["Attachments"]
 BASE = "/v2/conversations/{conversation_id:int}/attachments/{attachment_id:int}"
@@ -37,7 +36,11 @@ class AttachmentDataOut(msgspec.Struct, frozen=True):
 
 @hal.get(BASE, tags=TAGS)
 async def get_attachment(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int, attachment_id: int
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    attachment_id: FromPath[int],
 ) -> AttachmentOut:
     """Get what is known of an attachment."""
     found = await conversations.get_attachment(read, actor, conversation_id, attachment_id)
@@ -47,11 +50,11 @@ async def get_attachment(
 @hal.get(BASE + "/data", tags=TAGS)
 async def get_attachment_data(
     request: Request[Any, Any, Any],
-    read: Tx,
-    actor: Actor,
-    context: Context,
-    conversation_id: int,
-    attachment_id: int,
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    attachment_id: FromPath[int],
 ) -> AttachmentDataOut:
     """Get an attachment as base64 in JSON."""
     found = await conversations.readable_attachment(read, actor, conversation_id, attachment_id)
@@ -62,7 +65,11 @@ async def get_attachment_data(
 
 @litestar.get(BASE + "/file", media_type="application/octet-stream", tags=TAGS)
 async def get_attachment_file(
-    read: Tx, actor: Actor, context: Context, conversation_id: int, attachment_id: int
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    attachment_id: FromPath[int],
 ) -> Response[bytes]:
     """Get an attachment as raw bytes, always as a download."""
     found = await conversations.readable_attachment(read, actor, conversation_id, attachment_id)
@@ -99,7 +106,12 @@ def _disposition(name: str) -> str:
 
 @hal.post("/v2/conversations/{conversation_id:int}/threads/{thread_id:int}/attachments", tags=TAGS)
 async def create_attachment(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, thread_id: int, data: NewAttachmentIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
+    data: NewAttachmentIn,
 ) -> Response[hal.Created]:
     """Add a file to a thread."""
     attachment_id = await conversations.add_attachment(
@@ -111,7 +123,13 @@ async def create_attachment(
 
 
 @litestar.delete(BASE, status_code=204, tags=TAGS)
-async def delete_attachment(tx: Tx, actor: Actor, context: Context, conversation_id: int, attachment_id: int) -> None:
+async def delete_attachment(
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    attachment_id: FromPath[int],
+) -> None:
     """Take a file off its thread."""
     await conversations.delete_attachment(tx, context.files, actor, conversation_id, attachment_id)
 

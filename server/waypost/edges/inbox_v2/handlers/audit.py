@@ -8,15 +8,13 @@ from litestar import Request
 from litestar.response import Stream
 
 from waypost.domains import audit
-from waypost.domains.accounts import Actor
 from waypost.domains.audit import AuditFilter
-from waypost.edges.base.context import Context
+from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.parameters import Query, Values
 from waypost.edges.inbox_v2.wire.audit import EntryOut, as_csv
 from waypost.kit.errors import FieldError
-from waypost.kit.tx import Tx
 
 PAGE_SIZE = 50
 CSV = "text/csv"
@@ -35,7 +33,7 @@ QUERIES = (
 
 @hal.get("/v2/audit", operation_class=parameters.documented(*QUERIES), tags=["Audit"])
 async def list_entries(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, context: Context
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, context: ContextDependency
 ) -> Listing[EntryOut] | Stream:
     """List what was done in the account, newest first. Answers CSV where the request accepts nothing else."""
     values = parameters.read(request, *QUERIES)

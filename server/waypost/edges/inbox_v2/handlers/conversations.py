@@ -6,11 +6,12 @@ from typing import Any
 
 import litestar
 from litestar import Request, Response
+from litestar.params import FromPath, JSONBody
 
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Filter, Sort, Status
-from waypost.edges.base.context import Context
+from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import conversation_patch, hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.parameters import PAGING, Query
@@ -52,7 +53,9 @@ Embeds = parameters.documented(EMBED)
 
 
 @hal.get("/v2/conversations", operation_class=parameters.documented(*LIST), tags=TAGS)
-async def list_conversations(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Listing[ConversationOut]:
+async def list_conversations(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency
+) -> Listing[ConversationOut]:
     """List conversations. Without a status only active ones are listed."""
     values = parameters.read(request, *LIST)
     statuses = _statuses(values)
@@ -140,7 +143,7 @@ async def render(
 
 @hal.get("/v2/customers/{customer_id:int}/conversations", operation_class=parameters.documented(*PAGING), tags=TAGS)
 async def list_of_customer(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, customer_id: int
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, customer_id: FromPath[int]
 ) -> Listing[ConversationOut]:
     """List the conversations of a customer, whatever their status."""
     values = parameters.read(request, *PAGING)
@@ -152,7 +155,7 @@ async def list_of_customer(
 
 @hal.post("/v2/conversations", tags=TAGS)
 async def create_conversation(
-    tx: Tx, actor: Actor, context: Context, data: ConversationIn
+    tx: TxDependency, actor: ActorDependency, context: ContextDependency, data: ConversationIn
 ) -> Response[CreatedConversationOut]:
     """Start a conversation with a customer, threads, tags and custom fields."""
     made = await conversations.create(tx, context.files, actor, data.to_command(tx.now))
@@ -166,7 +169,7 @@ async def create_conversation(
 
 @hal.get("/v2/conversations/{conversation_id:int}", operation_class=Embeds, tags=TAGS)
 async def get_conversation(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
 ) -> ConversationOut:
     """Get a conversation. One that was merged answers 301 to the survivor."""
     return await _one(request, read, actor, conversation_id, v3=False)
@@ -174,7 +177,7 @@ async def get_conversation(
 
 @hal.get("/v3/conversations/{conversation_id:int}", operation_class=Embeds, tags=TAGS)
 async def get_conversation_v3(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
 ) -> ConversationOut:
     """Get a conversation; persons of the platform itself are system users."""
     return await _one(request, read, actor, conversation_id, v3=True)
@@ -194,31 +197,39 @@ async def _one(
 
 
 @litestar.patch("/v2/conversations/{conversation_id:int}", status_code=204, tags=TAGS)
-async def update_conversation(tx: Tx, actor: Actor, conversation_id: int, data: Any) -> None:
+async def update_conversation(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[Any]
+) -> None:
     """Change a conversation by operations: all of them or none."""
     await conversation_patch.apply(tx, actor, conversation_id, operations.read(data, conversation_patch.PLAIN))
 
 
 @litestar.delete("/v2/conversations/{conversation_id:int}", status_code=204, tags=TAGS)
-async def delete_conversation(tx: Tx, actor: Actor, conversation_id: int) -> None:
+async def delete_conversation(tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]) -> None:
     """Delete a conversation with its threads and files."""
     await conversations.delete(tx, actor, conversation_id)
 
 
 @litestar.put("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
-async def put_tags(tx: Tx, actor: Actor, conversation_id: int, data: TagsIn) -> None:
+async def put_tags(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[TagsIn]
+) -> None:
     """Set the tags of a conversation: the full new set."""
     await conversations.put_tags(tx, actor, conversation_id, data.tags or [])
 
 
 @litestar.post("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
-async def post_tags(tx: Tx, actor: Actor, conversation_id: int, data: TagsIn) -> None:
+async def post_tags(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[TagsIn]
+) -> None:
     """Set the tags of a conversation, as PUT does."""
     await conversations.put_tags(tx, actor, conversation_id, data.tags or [])
 
 
 @litestar.delete("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
-async def delete_tags(request: Request[Any, Any, Any], tx: Tx, actor: Actor, conversation_id: int) -> None:
+async def delete_tags(
+    request: Request[Any, Any, Any], tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
+) -> None:
     """Take the tags named in the body off a conversation, or all of them."""
     raw = await request.body()
     named = operations.struct(raw, TagsIn).tags if raw.strip() else None
@@ -226,13 +237,17 @@ async def delete_tags(request: Request[Any, Any, Any], tx: Tx, actor: Actor, con
 
 
 @litestar.put("/v2/conversations/{conversation_id:int}/fields", status_code=204, tags=TAGS)
-async def put_fields(tx: Tx, actor: Actor, conversation_id: int, data: FieldsIn) -> None:
+async def put_fields(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[FieldsIn]
+) -> None:
     """Set the custom fields of a conversation; fields that are not listed are cleared."""
     await conversations.put_fields(tx, actor, conversation_id, [field.to_pair() for field in data.fields or []])
 
 
 @litestar.patch("/v2/conversations/{conversation_id:int}/fields", status_code=204, tags=TAGS)
-async def patch_fields(tx: Tx, actor: Actor, conversation_id: int, data: FieldsIn) -> None:
+async def patch_fields(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[FieldsIn]
+) -> None:
     """Set some custom fields of a conversation; the others stay."""
     pairs = [field.to_pair() for field in data.fields or []]
     await conversations.put_fields(tx, actor, conversation_id, pairs, only_these=False)
@@ -245,19 +260,23 @@ async def _snooze(tx: Tx, actor: Actor, conversation_id: int, data: SnoozeIn) ->
 
 
 @litestar.put("/v2/conversations/{conversation_id:int}/snooze", status_code=204, tags=TAGS)
-async def put_snooze(tx: Tx, actor: Actor, conversation_id: int, data: SnoozeIn) -> None:
+async def put_snooze(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[SnoozeIn]
+) -> None:
     """Snooze a conversation."""
     await _snooze(tx, actor, conversation_id, data)
 
 
 @litestar.patch("/v2/conversations/{conversation_id:int}/snooze", status_code=204, tags=TAGS)
-async def patch_snooze(tx: Tx, actor: Actor, conversation_id: int, data: SnoozeIn) -> None:
+async def patch_snooze(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[SnoozeIn]
+) -> None:
     """Snooze a conversation, as PUT does."""
     await _snooze(tx, actor, conversation_id, data)
 
 
 @litestar.delete("/v2/conversations/{conversation_id:int}/snooze", status_code=204, tags=TAGS)
-async def delete_snooze(tx: Tx, actor: Actor, conversation_id: int) -> None:
+async def delete_snooze(tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]) -> None:
     """Wake a snoozed conversation."""
     await conversations.unsnooze(tx, actor, conversation_id)
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
+from litestar.params import FromPath
 
 from waypost.domains import mailboxes
-from waypost.domains.accounts import Actor
+from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.wire.mailboxes import FieldOut, FolderOut, MailboxOut
 from waypost.kit.paging import Page
-from waypost.kit.tx import Tx
 
 PAGE_SIZE = 50
 Paged = parameters.documented(*parameters.PAGING)
 
 
 @hal.get("/v2/mailboxes", operation_class=Paged, tags=["Mailboxes"])
-async def list_mailboxes(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Listing[MailboxOut]:
+async def list_mailboxes(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency
+) -> Listing[MailboxOut]:
     """List the mailboxes that the token's user may see."""
     values = parameters.read(request, *parameters.PAGING)
     wanted = values.page(PAGE_SIZE)
@@ -30,13 +32,17 @@ async def list_mailboxes(request: Request[Any, Any, Any], read: Tx, actor: Actor
 
 
 @hal.get("/v2/mailboxes/{mailbox_id:int}", tags=["Mailboxes"])
-async def get_mailbox(request: Request[Any, Any, Any], read: Tx, actor: Actor, mailbox_id: int) -> MailboxOut:
+async def get_mailbox(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, mailbox_id: FromPath[int]
+) -> MailboxOut:
     """Get a mailbox."""
     return MailboxOut.of(await mailboxes.get(read, actor, mailbox_id), hal.base_url(request))
 
 
 @hal.get("/v2/mailboxes/{mailbox_id:int}/folders", operation_class=Paged, tags=["Mailboxes"])
-async def list_folders(request: Request[Any, Any, Any], read: Tx, actor: Actor, mailbox_id: int) -> Listing[FolderOut]:
+async def list_folders(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, mailbox_id: FromPath[int]
+) -> Listing[FolderOut]:
     """List the folders of a mailbox: the shared ones and the token's user's own."""
     values = parameters.read(request, *parameters.PAGING)
     wanted = values.page(PAGE_SIZE)
@@ -52,7 +58,9 @@ async def list_folders(request: Request[Any, Any, Any], read: Tx, actor: Actor, 
     operation_class=Paged,
     tags=["Mailboxes"],
 )
-async def list_fields(request: Request[Any, Any, Any], read: Tx, actor: Actor, mailbox_id: int) -> Listing[FieldOut]:
+async def list_fields(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, mailbox_id: FromPath[int]
+) -> Listing[FieldOut]:
     """List the custom fields of a mailbox."""
     values = parameters.read(request, *parameters.PAGING)
     wanted = values.page(PAGE_SIZE)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
+from litestar.params import FromPath
 
 from waypost.domains import conversations
-from waypost.domains.accounts import Actor
+from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.wire.tags import TagSummaryOut
-from waypost.kit.tx import Tx
 
 PAGE_SIZE = 50
 Paged = parameters.documented(*parameters.PAGING)
 
 
 @hal.get("/v2/tags", operation_class=Paged, tags=["Tags"])
-async def list_tags(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Listing[TagSummaryOut]:
+async def list_tags(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency
+) -> Listing[TagSummaryOut]:
     """List the tags of the account by name."""
     values = parameters.read(request, *parameters.PAGING)
     asked = values.page(PAGE_SIZE)
@@ -29,7 +31,9 @@ async def list_tags(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> 
 
 
 @hal.get("/v2/tags/{tag_id:int}", tags=["Tags"])
-async def get_tag(request: Request[Any, Any, Any], read: Tx, actor: Actor, tag_id: int) -> TagSummaryOut:
+async def get_tag(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, tag_id: FromPath[int]
+) -> TagSummaryOut:
     """Get a tag."""
     return TagSummaryOut.of(await conversations.get_tag(read, actor, tag_id), hal.base_url(request))
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import litestar
 from litestar import Request, Response
+from litestar.params import FromPath, JSONBody
 
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
-from waypost.edges.base.context import Context
+from waypost.edges.base.context import ActorDependency, Context, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import conversation_patch, hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.wire import operations
@@ -25,7 +26,7 @@ Paged = parameters.documented(*parameters.PAGING)
 
 @hal.get(BASE + "/threads", operation_class=Paged, tags=TAGS)
 async def list_threads(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
 ) -> Listing[ThreadOut]:
     """List the threads of a conversation, newest first."""
     return await _list(request, read, actor, conversation_id, v3=False)
@@ -33,7 +34,7 @@ async def list_threads(
 
 @hal.get("/v3/conversations/{conversation_id:int}/threads", operation_class=Paged, tags=TAGS)
 async def list_threads_v3(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
 ) -> Listing[ThreadOut]:
     """List the threads of a conversation; persons of the platform itself are system users."""
     return await _list(request, read, actor, conversation_id, v3=True)
@@ -52,7 +53,11 @@ async def _list(
 
 @hal.get(BASE + "/threads/{thread_id:int}", tags=TAGS)
 async def get_thread(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, conversation_id: int, thread_id: int
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
 ) -> ThreadOut:
     """Get a thread."""
     found = await conversations.get_thread(read, actor, conversation_id, thread_id)
@@ -73,7 +78,11 @@ async def _add(
 
 @hal.post([BASE + "/reply", BASE + "/threads/reply"], tags=TAGS)
 async def create_reply(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, data: NewThreadIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    data: NewThreadIn,
 ) -> Response[CreatedThreadOut]:
     """Reply to the customer. `type` may ask for a note, call, chat line or customer's message instead."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.REPLY)
@@ -81,7 +90,11 @@ async def create_reply(
 
 @hal.post([BASE + "/notes", BASE + "/threads/note"], tags=TAGS)
 async def create_note(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, data: NewThreadIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    data: NewThreadIn,
 ) -> Response[CreatedThreadOut]:
     """Add a private note."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.NOTE)
@@ -89,7 +102,11 @@ async def create_note(
 
 @hal.post(BASE + "/phones", tags=TAGS)
 async def create_phone(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, data: NewThreadIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    data: NewThreadIn,
 ) -> Response[CreatedThreadOut]:
     """Write down a call."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.PHONE)
@@ -97,7 +114,11 @@ async def create_phone(
 
 @hal.post(BASE + "/chats", tags=TAGS)
 async def create_chat(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, data: NewThreadIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    data: NewThreadIn,
 ) -> Response[CreatedThreadOut]:
     """Add a chat message."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.CHAT)
@@ -105,14 +126,24 @@ async def create_chat(
 
 @hal.post(BASE + "/customer", tags=TAGS)
 async def create_customer_thread(
-    tx: Tx, actor: Actor, context: Context, conversation_id: int, data: NewThreadIn
+    tx: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    data: NewThreadIn,
 ) -> Response[CreatedThreadOut]:
     """Add a message from the customer."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.CUSTOMER)
 
 
 @litestar.patch(BASE + "/threads/{thread_id:int}", status_code=204, tags=TAGS)
-async def update_thread(tx: Tx, actor: Actor, conversation_id: int, thread_id: int, data: Any) -> None:
+async def update_thread(
+    tx: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
+    data: JSONBody[Any],
+) -> None:
     """Change a thread's text, or hide it."""
     await conversation_patch.apply_to_thread(tx, actor, conversation_id, thread_id, operations.read(data))
 
@@ -123,7 +154,12 @@ async def update_thread(tx: Tx, actor: Actor, conversation_id: int, thread_id: i
     tags=TAGS,
 )
 async def get_original_source(
-    request: Request[Any, Any, Any], read: Tx, actor: Actor, context: Context, conversation_id: int, thread_id: int
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
 ) -> Response[Any]:
     """Get the mail that a thread was made from: as JSON, or raw with `Accept: message/rfc822`."""
     raw = await conversations.original_source(read, context.files, actor, conversation_id, thread_id)
@@ -134,7 +170,13 @@ async def get_original_source(
 
 
 @litestar.put(BASE + "/threads/{thread_id:int}/schedule", status_code=204, tags=TAGS)
-async def put_schedule(tx: Tx, actor: Actor, conversation_id: int, thread_id: int, data: ScheduleIn) -> None:
+async def put_schedule(
+    tx: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
+    data: JSONBody[ScheduleIn],
+) -> None:
     """Give a draft reply a time to be sent."""
     await conversations.schedule(
         tx,
@@ -148,7 +190,9 @@ async def put_schedule(tx: Tx, actor: Actor, conversation_id: int, thread_id: in
 
 
 @litestar.delete(BASE + "/threads/{thread_id:int}/schedule", status_code=204, tags=TAGS)
-async def delete_schedule(tx: Tx, actor: Actor, conversation_id: int, thread_id: int) -> None:
+async def delete_schedule(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], thread_id: FromPath[int]
+) -> None:
     """Take the time away from a draft; it stays a draft."""
     await conversations.unschedule(tx, actor, conversation_id, thread_id)
 

@@ -1,0 +1,1 @@
+"""How fast Waypost is, beside the barest program that does the same work: `python -m bench`."""
