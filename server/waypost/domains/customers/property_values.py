@@ -89,7 +89,7 @@ def check_options(type_: PropertyType, options: list[NewOption], problems: Probl
         seen: set[str] = set()
         for option, wanted in zip(made, options, strict=True):
             value: str = getattr(option, attribute)
-            if value in seen:
+            if value and value in seen:
                 problems.append(FieldError(f"{wanted.at}.{attribute}", "stands here twice", "Type", value))
             seen.add(value)
     return made

@@ -19,6 +19,7 @@ from waypost.domains.customers.models import (
 from waypost.domains.customers.store.people import COLUMNS, JOINS, customer_of
 from waypost.kit.db import Connection
 from waypost.kit.paging import PageRequest
+from waypost.kit.text import clean_text
 
 if TYPE_CHECKING:
     from waypost.kit.search_query import SqlCondition
@@ -64,9 +65,9 @@ class _Selection:
         if filters.organization_id is not None:
             self.clauses.append(f"customer.organization_id = {self.bind(filters.organization_id)}")
         if filters.first_name is not None:
-            self.clauses.append(f"lower(customer.first_name) = lower({self.bind(filters.first_name)})")
+            self.clauses.append(f"lower(customer.first_name) = lower({self.bind(clean_text(filters.first_name))})")
         if filters.last_name is not None:
-            self.clauses.append(f"lower(customer.last_name) = lower({self.bind(filters.last_name)})")
+            self.clauses.append(f"lower(customer.last_name) = lower({self.bind(clean_text(filters.last_name))})")
         if filters.created_since is not None:
             self.clauses.append(f"customer.created_at >= {self.bind(filters.created_since)}")
         if filters.updated_since is not None:
@@ -74,7 +75,7 @@ class _Selection:
         if filters.email is not None:
             self.clauses.append(
                 "customer.id = (select entry.customer_id from customer_entry entry where entry.account_id = $1"
-                f" and entry.kind = 'email' and lower(entry.value) = lower({self.bind(filters.email)}))"
+                f" and entry.kind = 'email' and lower(entry.value) = lower({self.bind(clean_text(filters.email))}))"
             )
         if filters.mailbox_id is not None:
             self.clauses.append(

@@ -27,6 +27,7 @@ from waypost.domains.customers.models import (
     PropertyValue,
 )
 from waypost.kit.db import Connection
+from waypost.kit.text import clean_text
 
 
 class _EntryRow(msgspec.Struct, array_like=True):
@@ -222,7 +223,8 @@ async def find(connection: Connection, scope: Scope, customer_id: int) -> tuple[
 
 async def find_by_email(connection: Connection, scope: Scope, email: str, *, keep: bool = False) -> Customer | None:
     """The active customer with this address. `keep` holds off a deletion until the transaction ends."""
-    row = await connection.fetchrow(_BY_EMAIL_KEPT if keep else _BY_EMAIL, scope.account_id, scope.mailbox_ids, email)
+    statement = _BY_EMAIL_KEPT if keep else _BY_EMAIL
+    row = await connection.fetchrow(statement, scope.account_id, scope.mailbox_ids, clean_text(email))
     return customer_of(row) if row else None
 
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from waypost.domains.customers.models import PropertyDefinition, PropertyOption, PropertyType
 from waypost.kit.db import Connection
+from waypost.kit.text import clean_text
 
 _DEFINITIONS = """
 select property.id, property.type, property.slug, property.name,
@@ -64,7 +65,7 @@ async def list_definitions(connection: Connection, account_id: int) -> list[Prop
 
 async def find_definition(connection: Connection, account_id: int, slug: str) -> PropertyDefinition | None:
     """The property of that slug, whatever its case."""
-    row = await connection.fetchrow(_BY_SLUG, account_id, slug)
+    row = await connection.fetchrow(_BY_SLUG, account_id, clean_text(slug))
     return _definition(row) if row else None
 
 
