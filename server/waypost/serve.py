@@ -9,11 +9,12 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import structlog
 
-from waypost.config import Settings
+from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ async def serve(
 ) -> None:
     """Run until SIGINT or SIGTERM, then finish what is under way.
 
-    Raises PortInUse, and what `open_database` raises, before anything serves; PartFailed when a part breaks down.
+    Raises PortInUse, BadSetting, and what `open_database` raises, before anything serves; PartFailed when a part breaks
+    down.
     """
+    _check_proxies(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -81,6 +84,14 @@ async def serve(
     log.info("desk.stopped")
 
 
+def _check_proxies(settings: Settings) -> None:
+    for text in settings.trusted_proxies:
+        try:
+            ip_network(text, strict=False)
+        except ValueError as error:
+            raise BadSetting(f"WAYPOST_TRUSTED_PROXIES holds {text!r}: {error}") from error
+
+
 async def _database_and_imports(settings: Settings, stack: AsyncExitStack) -> str:
     imports = asyncio.create_task(asyncio.to_thread(lambda: [importlib.import_module(name) for name in HEAVY]))
     try:
@@ -106,7 +117,7 @@ async def _open(
 
 
 def application(desk: Desk) -> ASGIApp:
-    """What the HTTP server runs. ValueError when a trusted proxy is neither an address nor a network."""
+    """What the HTTP server runs."""
     from waypost.app import build_app
     from waypost.edges.base.proxies import RealPeer
 

@@ -23,7 +23,7 @@ from waypost.database import DatabaseUnreachable, open_database, postgres_folder
 from waypost.kit import jobs, log_store, migrations
 from waypost.kit.db import connect
 from waypost.kit.files import FileStore
-from waypost.kit.private_postgres import PrivatePostgres, PrivatePostgresError
+from waypost.kit.private_postgres import PrivatePostgres, PrivatePostgresError, Status
 
 Verdict = Literal["ok", "warning", "wrong"]
 
@@ -67,8 +67,6 @@ def without_secrets(finding: Finding) -> Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at every part. Changes nothing, except that a private PostgreSQL is started for the look."""
     findings = [_data_folder(settings)]
-    if not settings.database_url and not settings.data_dir.exists():
-        return [*findings, Finding("database", "wrong", "there is none yet: `waypost serve` or `migrate` makes it")]
     findings += await _database(settings)
     findings.append(await _guarded("files", _files, settings))
     findings.append(await _guarded("smtp", _smtp, settings))
@@ -85,7 +83,10 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> list[Finding]:
-    kind = "configured" if settings.database_url else f"private, {PrivatePostgres.status(postgres_folder(settings))}"
+    status = None if settings.database_url else PrivatePostgres.status(postgres_folder(settings))
+    if status is Status.ABSENT:
+        return [Finding("database", "wrong", "there is none yet: `waypost serve` or `migrate` makes it")]
+    kind = f"private, {status}" if status else "configured"
     try:
         async with open_database(settings) as dsn, connect(dsn) as connection:
             findings = [await _server(connection, kind), migrated := await _steps(dsn)]
