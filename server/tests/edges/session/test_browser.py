@@ -164,11 +164,11 @@ async def test_the_explorer_signs_in_as_an_application_with_consent(
     await flow.get_by_label("client_id").fill(application.client_id)
     await flow.get_by_label("client_secret").fill(secret)
     async with tab.expect_popup() as opened:
-        await flow.get_by_role("button", name="Authorize").click()
+        await flow.locator("button.authorize").click()
     consent = await opened.value
     async with consent.expect_event("close"):
         await consent.get_by_role("button", name="Allow", exact=True).click()
-    await expect(flow.get_by_role("button", name="Logout")).to_be_visible()
+    await expect(flow.get_by_text("Logout")).to_be_visible()
     await tab.locator(".close-modal").click()
     call = await open_call(tab, "/v2/users/me")
     await call.get_by_role("button", name="Execute").click()

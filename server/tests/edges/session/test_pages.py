@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from litestar import Litestar
@@ -14,6 +15,7 @@ from tests.desk import Desk, desk_with
 from tests.edges.session.visit import Page, Visit, visiting, with_password
 from waypost.edges.session import static_files
 from waypost.edges.session.app import ROUTES
+from waypost.kit.errors import ErrorKind
 
 PUBLIC = [
     "/",
@@ -180,6 +182,14 @@ async def test_a_desk_without_the_viewer_says_how_to_build_it(
         assert page.status == 200
         assert "The viewer is not built yet." in page.text
         assert "npm run build" in page.text
+
+
+async def test_every_kind_of_field_error_is_explained_where_errors_link_to(module_desk: Desk) -> None:
+    async with visiting(module_desk) as visit:
+        page = await visit.get("/developers/errors")
+        assert page.status == 200
+        for kind in get_args(ErrorKind):
+            assert page.tree.css_first(f"#{kind}") is not None, kind
 
 
 async def test_the_welcome_page_shows_what_runs_here(desk: Desk) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pyotp
 import pytest
 
-from tests.desk import Desk
+from tests.desk import Desk, desk_with
 from tests.edges.session.visit import PASSWORD, Visit, visiting, with_password
 from waypost.domains.accounts import Actor, deactivate_user, guesses, second_factor
 from waypost.edges.session.pages import safe_next
@@ -223,3 +224,31 @@ async def test_without_a_half_finished_sign_in_there_is_no_code_to_enter(module_
         _, standing = (await visit.get("/sign-in")).form()
         sent = await visit.post("/sign-in/code", {"csrf_token": standing["csrf_token"], "code": "123456"})
         assert (sent.status, sent.location) == (303, "/sign-in?notice=expired")
+
+
+class Clock:
+    """Stands still until moved."""
+
+    def __init__(self) -> None:
+        self.now = system_clock()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+CLOCK = Clock()
+
+
+@desk_with(clock=CLOCK)
+async def test_a_session_in_use_stays_and_its_cookie_with_it(desk: Desk) -> None:
+    owner = await with_password(desk, (await desk.make.account()).owner)
+    async with visiting(desk) as visit:
+        await visit.sign_in(owner)
+        assert "set-cookie" not in (await visit.get("/profile")).answer.headers
+        for _ in range(4):
+            CLOCK.now += timedelta(days=10)
+            cookie = (await visit.get("/profile")).answer.headers["set-cookie"]
+            assert cookie.startswith(f"waypost_session={visit.cookie('session')};")
+            assert "Max-Age=1209600" in cookie
+        CLOCK.now += timedelta(days=14)
+        assert not await is_signed_in(visit)

@@ -64,6 +64,7 @@ _router = Router(
         consent.ask,
         consent.decide,
         developers.show_explorer,
+        developers.show_errors,
         developers.come_back,
         developers.use_my_account,
         outbox.list_messages,

@@ -21,6 +21,8 @@ from waypost.kit.tx import Tx
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 64 * 1024
+#: What is too large is read on so far, so that the refusal gets through.
+MAX_READ_BYTES = 1024 * 1024
 MAX_FIELDS = 50
 
 Result = TypeVar("Result")
@@ -59,11 +61,13 @@ async def refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], _: BaseR
     if connection.scope.get("method") in ("GET", "HEAD", "OPTIONS"):
         return
     request: Request[Any, Any, Any] = Request(connection.scope, receive=connection.receive)
+    # Before any refusal: an answer to a request that was not read to its end may not reach the browser.
+    body = await _bounded_body(request)
     if not _is_from_here(request):
         raise ForgedForm("The form was sent from another site.")
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM_TYPE:
         raise ForgedForm("The form was not sent by one of this desk's pages.")
-    fields = _parse(await _bounded_body(request))
+    fields = _parse(body)
     sent = fields.pop("csrf_token", "")
     visitor = await visitor_of(request)
     if not secrets.same(sent.encode("utf-8", "replace"), visitor.csrf_token.encode()):
@@ -82,9 +86,12 @@ async def _bounded_body(request: Request[Any, Any, Any]) -> bytes:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_FORM_BYTES:
-            raise TooLarge
-        chunks.append(chunk)
+        if size <= MAX_FORM_BYTES:
+            chunks.append(chunk)
+        elif size > MAX_READ_BYTES:
+            break
+    if size > MAX_FORM_BYTES:
+        raise TooLarge
     return b"".join(chunks)
 
 

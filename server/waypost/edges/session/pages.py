@@ -14,7 +14,7 @@ from litestar.datastructures import Cookie
 from waypost.edges.base.context import Context
 from waypost.edges.session import security, static_files
 from waypost.edges.session.forms import Problem
-from waypost.edges.session.visitors import FORM_MAX_AGE_S, SignedInVisitor, Visitor, cookie
+from waypost.edges.session.visitors import FORM_MAX_AGE_S, SESSION_MAX_AGE_S, SignedInVisitor, Visitor, cookie
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -52,6 +52,8 @@ def page(
     brought = list(cookies or [])
     if visitor is not None and visitor.new_form_cookie:
         brought.append(cookie(context, "form", visitor.new_form_cookie, FORM_MAX_AGE_S))
+    if visitor is not None and visitor.extended_token:
+        brought.append(cookie(context, "session", visitor.extended_token, SESSION_MAX_AGE_S))
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers, cookies=brought)
 
 

@@ -35,8 +35,9 @@ class Visitor(msgspec.Struct, frozen=True):
     csrf_token: str
     session: sessions.Session | None = None
     user: User | None = None
-    #: Set when the browser has no usable forms cookie yet: the answer brings it.
+    #: Cookies that the answer brings: one for forms to a browser that has none, or the session's with a later end.
     new_form_cookie: str | None = None
+    extended_token: str | None = None
 
 
 class SignedInVisitor(msgspec.Struct, frozen=True):
@@ -100,29 +101,34 @@ async def _recognise(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor:
     context = context_of(connection)
     ip = connection.client.host if connection.client else ""
     agent = connection.headers.get("user-agent", "")
-    session = await _session(connection, context)
+    token = read_cookie(connection, context, "session")
+    session = await _session(context, token) if token else None
     if session is None:
         known = read_cookie(connection, context, "form")
         form_cookie = known if _is_ours(context, known) else _form_cookie(context)
-        token = _mac(context.secret_key, "form-token", form_cookie)
-        return Visitor(ip, agent, token, new_form_cookie=None if form_cookie == known else form_cookie)
+        csrf_token = _mac(context.secret_key, "form-token", form_cookie)
+        return Visitor(ip, agent, csrf_token, new_form_cookie=None if form_cookie == known else form_cookie)
     # The log's line of this request names the user.
     connection.scope["waypost.actor"] = session.actor  # type: ignore[typeddict-unknown-key]
     async with context.transactions.read() as read:
         user = await get_user(read, scope_of(session.actor), session.actor.user_id)
-    return Visitor(ip, agent, _mac(session.csrf_secret, "session-token", ""), session=session, user=user)
+    csrf_token = _mac(session.csrf_secret, "session-token", "")
+    extended = token if await _extend(context, session) else None
+    return Visitor(ip, agent, csrf_token, session=session, user=user, extended_token=extended)
 
 
-async def _session(connection: ASGIConnection[Any, Any, Any, Any], context: Context) -> sessions.Session | None:
-    token = read_cookie(connection, context, "session")
-    if not token:
-        return None
+async def _session(context: Context, token: str) -> sessions.Session | None:
     async with context.transactions.read() as read:
-        session = await sessions.authenticate_session(read.connection, token, read.now)
-    if session is not None and sessions.is_due(session, read.now):
-        async with context.transactions.open() as tx:
-            await sessions.extend(tx, session)
-    return session
+        return await sessions.authenticate_session(read.connection, token, read.now)
+
+
+async def _extend(context: Context, session: sessions.Session) -> bool:
+    """Let a session in use live on, every few minutes; the cookie has to follow."""
+    if not sessions.is_due(session, context.transactions.clock()):
+        return False
+    async with context.transactions.open() as tx:
+        await sessions.extend(tx, session)
+    return True
 
 
 def _form_cookie(context: Context) -> str:

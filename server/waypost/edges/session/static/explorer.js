@@ -1,4 +1,4 @@
-// Shows the description of the Inbox API and lets its calls be tried, with a token for the signed-in user or as an application.
+// Shows the description of the Inbox API and lets its calls be tried, as the signed-in user or as an application.
 "use strict";
 
 const ACCOUNT = "yourAccount";
@@ -52,6 +52,7 @@ function offerOwnAccount(viewer) {
   const button = document.getElementById("use-my-account");
   const state = document.getElementById("explorer-state");
   if (!button) return;
+  button.disabled = false;
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
