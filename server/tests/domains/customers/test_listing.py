@@ -15,7 +15,7 @@ from tests.domains.customers.bench import Bench, values_of
 from waypost.domains import customers
 from waypost.domains.accounts import Scope
 from waypost.domains.customers import (
-    FIRST_CONDITION_ARGUMENT,
+    CONDITION_OFFSET,
     CustomerFilters,
     CustomerOrder,
     CustomerSort,
@@ -165,7 +165,7 @@ async def test_conversations_are_counted_as_far_as_they_are_visible(bench: Bench
 
 async def test_a_search_condition_is_one_more_filter(bench: Bench) -> None:
     bob, ann, _ = await three(bench)
-    number = FIRST_CONDITION_ARGUMENT
+    number = CONDITION_OFFSET + 1
     condition = Condition(f"customer.first_name = ${number} or customer.first_name = ${number + 1}", "bob", "Cid")
 
     assert await ids(bench, last_name="young", condition=condition) == [bob]

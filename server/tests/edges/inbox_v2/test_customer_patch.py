@@ -316,25 +316,27 @@ async def test_no_operation_reaches_what_it_must_not(target: Target, patch: list
 # Text that breaks systems: stored as it was sent, or refused.
 
 TEXT_PLACES: dict[str, int] = {
-    "firstName": 40, "lastName": 40, "jobTitle": 60, "location": 60, "background": 200, "organization": 60, "age": 3,
+    "firstName": 40, "lastName": 40, "jobTitle": 60, "location": 60, "background": 200, "age": 3, "organization": 60,
 }  # fmt: skip
 
 
+def fits(name: str, text: str) -> bool:
+    return 0 < len(text) <= TEXT_PLACES[name] and bool(text.strip() or name not in ("firstName", "lastName"))
+
+
 async def test_awkward_text_is_stored_as_sent_or_refused(caller: Caller) -> None:
-    for text in naughty():
-        kept = text.replace("\x00", "")
-        for name, longest in TEXT_PLACES.items():
-            answer = await caller.client.post("/v2/customers", json={"phone": "1", name: text})
-            fits = 0 < len(kept) <= longest and (kept.strip() or name not in ("firstName", "lastName"))
-            if not fits and answer.status_code == 422:
-                assert_refused(answer, name)
-                continue
-            assert answer.status_code == 201, (name, text, answer.text)
-            stored = answer.json().get(name, "")
-            if name == "organization":  # the one of that name, whatever its case, which another string may have made
-                assert stored.lower() == kept.strip().lower(), text
-            else:
-                assert stored == kept, (name, text)
+    for text in filter(None, naughty()):
+        good = {name: text for name in TEXT_PLACES if fits(name, text)}
+        answer = await caller.client.post("/v2/customers", json={"phone": "1", **good})
+        assert answer.status_code == 201, (text, answer.text)
+        stored = {name: value for name, value in answer.json().items() if name in good}
+        if name := stored.pop("organization", None):
+            # The one of that name, whatever its case, which another string may have made.
+            assert name.lower() == good["organization"].strip().lower()
+        assert stored == {name: value for name, value in good.items() if name != "organization"}
+        if len(good) < len(TEXT_PLACES):
+            answer = await caller.client.post("/v2/customers", json={"phone": "1", **dict.fromkeys(TEXT_PLACES, text)})
+            assert_refused(answer, *(name for name in TEXT_PLACES if name not in good))
 
 
 async def test_awkward_entries_are_stored_as_sent_or_refused(caller: Caller) -> None:
@@ -357,7 +359,7 @@ async def test_awkward_entries_are_stored_as_sent_or_refused(caller: Caller) -> 
 async def test_awkward_text_in_addresses_properties_and_queries(caller: Caller) -> None:
     await caller.client.post("/v2/customer-properties", json={"type": "text", "slug": "tier", "name": "Tier"})
     customer_id = await caller.customer()
-    for text in naughty():
+    for number, text in enumerate(naughty()):
         kept = text.replace("\x00", "")
         address = {"lines": [text], "city": text, "state": text, "postalCode": text}
         operations = [
@@ -372,8 +374,8 @@ async def test_awkward_text_in_addresses_properties_and_queries(caller: Caller) 
             assert parts["address"]["lines"] == [kept]
             assert parts["properties"][0]["value"] == kept
         filters = {"firstName": text, "lastName": text, "email": text}
-        for path in ("/v2/customers", "/v3/customers"):
-            assert (await caller.client.get(path, params=filters)).status_code == 200
+        path = ("/v2/customers", "/v3/customers")[number % 2]
+        assert (await caller.client.get(path, params=filters)).status_code == 200
 
 
 async def test_nul_characters_are_dropped(caller: Caller) -> None:

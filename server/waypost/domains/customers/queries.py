@@ -62,7 +62,7 @@ async def list_customers(
 ) -> Page[Customer]:
     """One page with the exact total.
 
-    A search `condition` is ANDed; it numbers its arguments from FIRST_CONDITION_ARGUMENT and calls the customer's row
+    A search `condition` is ANDed; it numbers its arguments after CONDITION_OFFSET and calls the customer's row
     `customer`.
     """
     if not _is_visible(scope, filters):

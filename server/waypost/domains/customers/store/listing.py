@@ -24,8 +24,8 @@ from waypost.kit.text import clean_text
 if TYPE_CHECKING:
     from waypost.kit.search_query import SqlCondition
 
-#: A search condition numbers its arguments from here, and calls the customer's row `customer`.
-FIRST_CONDITION_ARGUMENT = 2
+#: A search condition numbers its arguments after this many, and calls the customer's row `customer`.
+CONDITION_OFFSET = 1
 
 _KEYS = {
     CustomerSort.CREATED: "customer.created_at",

@@ -7,6 +7,8 @@ from typing import Any
 import litestar
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Method, OperationIDCreator
+from litestar.types.internal_types import PathParameterDefinition
 
 from waypost.domains import customers
 from waypost.domains.accounts import Actor, scope_of
@@ -21,11 +23,11 @@ from waypost.kit.tx import Tx
 CUSTOMER = "/v2/customers/{customer_id:int}"
 TAGS = ["Customers"]
 _NAMES = {
-    EntryKind.EMAIL: "e-mail address",
-    EntryKind.PHONE: "phone number",
-    EntryKind.CHAT: "chat handle",
-    EntryKind.SOCIAL_PROFILE: "social profile",
-    EntryKind.WEBSITE: "website",
+    EntryKind.EMAIL: "an e-mail address",
+    EntryKind.PHONE: "a phone number",
+    EntryKind.CHAT: "a chat handle",
+    EntryKind.SOCIAL_PROFILE: "a social profile",
+    EntryKind.WEBSITE: "a website",
 }
 
 
@@ -40,8 +42,14 @@ def _routes(kind: EntryKind) -> list[HTTPRouteHandler]:
     collection, name = _paths(kind), _NAMES[kind]
     single = [f"{path}/{{entry_id:int}}" for path in collection]
 
-    def id_of(verb: str) -> str:
-        return f"{verb}_customer_{kind.value}"
+    def id_of(verb: str) -> OperationIDCreator:
+        """One id for each spelling of the path: ids are unique in an OpenAPI document."""
+
+        def create(_: HTTPRouteHandler, __: Method, components: list[str | PathParameterDefinition]) -> str:
+            spelled = "" if PATHS[kind] in components else "_underscore"
+            return f"{verb}_customer_{kind.value}{spelled}"
+
+        return create
 
     @hal.get(collection, operation_id=id_of("list"), summary=f"List a customer's {PATHS[kind]}.", tags=TAGS)
     async def list_entries(
@@ -50,7 +58,7 @@ def _routes(kind: EntryKind) -> list[HTTPRouteHandler]:
         entries = await customers.list_entries(read, scope_of(actor), customer_id, kind)
         return hal.collection(request, rels(kind, entries))
 
-    @hal.post(collection, operation_id=id_of("add"), summary=f"Add a {name}.", tags=TAGS)
+    @hal.post(collection, operation_id=id_of("add"), summary=f"Add {name}.", tags=TAGS)
     async def add_entry(
         request: Request[Any, Any, Any], tx: Tx, actor: Actor, customer_id: int, data: EntryIn
     ) -> Response[EntryOut]:
@@ -58,20 +66,18 @@ def _routes(kind: EntryKind) -> list[HTTPRouteHandler]:
         own = f"{hal.base_url(request)}{request.scope['path']}/{made.id}"
         return hal.created(EntryOut.of(made, own), resource_id=made.id, location=own)
 
-    @hal.get(single, operation_id=id_of("get"), summary=f"Get a {name}.", tags=TAGS)
+    @hal.get(single, operation_id=id_of("get"), summary=f"Get {name}.", tags=TAGS)
     async def get_entry(
         request: Request[Any, Any, Any], read: Tx, actor: Actor, customer_id: int, entry_id: int
     ) -> EntryOut:
         entry = await customers.get_entry(read, scope_of(actor), customer_id, kind, entry_id)
         return EntryOut.of(entry, hal.base_url(request) + request.scope["path"])
 
-    @litestar.put(
-        single, status_code=204, operation_id=id_of("replace"), summary=f"Put another {name} in its place.", tags=TAGS
-    )
+    @litestar.put(single, status_code=204, operation_id=id_of("replace"), summary=f"Replace {name}.", tags=TAGS)
     async def replace_entry(tx: Tx, actor: Actor, customer_id: int, entry_id: int, data: EntryIn) -> None:
         await customers.replace_entry(tx, actor, customer_id, entry_id, data.to_command(kind))
 
-    @litestar.delete(single, status_code=204, operation_id=id_of("remove"), summary=f"Remove a {name}.", tags=TAGS)
+    @litestar.delete(single, status_code=204, operation_id=id_of("remove"), summary=f"Remove {name}.", tags=TAGS)
     async def remove_entry(tx: Tx, actor: Actor, customer_id: int, entry_id: int) -> None:
         await customers.remove_entry(tx, actor, customer_id, kind, entry_id)
 
