@@ -11,6 +11,7 @@ from datetime import datetime
 
 from waypost.kit.clock import system_clock
 from waypost.kit.search_query import (
+    ANY_RUN,
     FALSE,
     Clause,
     FieldCompiler,
@@ -20,14 +21,18 @@ from waypost.kit.search_query import (
     Pattern,
     Predicate,
     Search,
+    Searchable,
     SqlCondition,
     Wildcard,
     Word,
+    date_field,
     hits_by_words,
     is_anything,
+    number_field,
     wildcards,
 )
 
+_DOCUMENT = "s.document"
 _ITS_DOCUMENT = "from customer_search s where s.account_id = customer.account_id and s.customer_id = customer.id"
 #: What is compared whole in `email`; anything less is a part of an address (spec: 12.4).
 _FULL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")

@@ -97,7 +97,13 @@ create function search_whole_beginning(kind text, account bigint, value text) re
 
 -- Three signs in a row, by which a part of an address is found. Blanks mark both ends.
 create function search_trigrams(value text) returns text[] language sql immutable strict parallel safe
-  return array(select distinct substr(value, place, 3) from generate_series(1, length(value) - 2) place);
+  return array(select distinct substr(lower(value), place, 3) from generate_series(1, length(lower(value)) - 2) place);
+
+-- Documents that may hold the value somewhere in an address; which do is to be checked.
+create function search_containing(kind text, account bigint, value text) returns tsquery
+  language sql immutable strict parallel safe
+  return case when length(value) < 3 then search_whole_beginning(kind, account, value) else
+    (select string_agg(search_whole(kind, account, t)::text, ' & ')::tsquery from unnest(search_trigrams(left(value, 60))) t) end;
 
 -- ---------------------------------------------------------------- conversations
 
