@@ -7,6 +7,7 @@ from datetime import UTC
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import quote
 
 from waypost.domains.mail import MailAttachment, OutgoingMessage
@@ -119,7 +120,7 @@ def _content_id(attachment: MailAttachment) -> str:
 
 def _attach(parent: EmailMessage, attachment: MailAttachment, *, is_shown: bool) -> None:
     main_type, subtype, parameters = _mime_type(attachment.mime_type)
-    arguments = {
+    arguments: dict[str, Any] = {
         "maintype": main_type,
         "subtype": subtype,
         "params": parameters,

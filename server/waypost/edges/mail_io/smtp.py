@@ -1,0 +1,230 @@
+"""Mail leaves: one message to one server over SMTP, and what the server said about each recipient."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import NoReturn
+
+import aiosmtplib
+import msgspec
+
+from waypost.edges.mail_io.errors import PermanentFailure, TemporaryFailure, Unsendable
+from waypost.edges.mail_io.header_writer import wire_address
+from waypost.edges.mail_io.smtp_server import SmtpServer
+from waypost.kit.text import clean_name
+
+__all__ = ["DeliveryReport", "Refusal", "SmtpServer", "check", "send"]
+
+_LONGEST_REPLY = 300
+#: Slower than this many bytes a second, a server that takes a message counts as dead.
+_SLOWEST_BYTES_PER_S = 16_384
+#: How many times the timeout of a step a server may look at a message before it takes it (RFC 5321, 4.5.3.2.6).
+_PATIENCE = 4
+_QUIT_TIMEOUT_S = 5
+#: Replies about our standing with the server and not about the message (RFC 5321, 3.8; RFC 4954, 6).
+_ABOUT_US = frozenset((421, 530, 534, 535, 538))
+_NOT_AN_ADDRESS = 553
+_OWN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A recipient that the server did not take, and its words."""
+
+    recipient: str
+    code: int
+    reply: str
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.code} {self.reply}"
+
+
+class DeliveryReport(msgspec.Struct, frozen=True):
+    """What became of each recipient. `reply` is what the server said when it took the message."""
+
+    accepted: tuple[str, ...] = ()
+    refused_for_now: tuple[Refusal, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    reply: str = ""
+
+
+async def send(server: SmtpServer, raw: bytes, sender: str, recipients: Iterable[str]) -> DeliveryReport:
+    """Hand a message to the server. Returns when it was taken for one recipient at least; the report has the others.
+
+    `sender` may be empty, for a message that no program shall answer. Raises PermanentFailure when the server wants
+    this message neither now nor later, and TemporaryFailure for all that may pass: no connection, 4xx, or a server
+    that does not let us in as it is set up. A failure's `report` tells of refused recipients.
+    """
+    own = wire_address(sender) if sender else ""
+    wanted = list(dict.fromkeys(recipients))
+    if not wanted:
+        raise PermanentFailure("the message has no recipients")
+    async with _connected(server) as client:
+        await _begin(server, client, raw, [own, *wanted])
+        report = await _name_recipients(server, client, wanted)
+        if not report.accepted:
+            raise _nobody(server, report)
+        return msgspec.structs.replace(report, reply=await _hand_over(server, client, raw, report))
+
+
+async def check(server: SmtpServer) -> str:
+    """Connect, greet and sign in; one line that says how. Raises TemporaryFailure."""
+    async with _connected(server) as client:
+        secured = {"none": "not encrypted", "starttls": "encrypted by STARTTLS", "tls": "encrypted"}[server.security]
+        entered = f"signed in as {server.username}" if server.username else "without signing in"
+        limit = _size_limit(client)
+        return f"{server.name}: {secured}, {entered}" + (f", at most {limit // 2**20} MiB" if limit else "")
+
+
+@asynccontextmanager
+async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
+    """A connection, greeted, encrypted and signed in as the server is set up. Whatever breaks is a TemporaryFailure."""
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        timeout=server.timeout_s,
+        use_tls=server.security == "tls",
+        start_tls=server.security == "starttls",
+        tls_context=_tls_context(server.ca_file) if server.security != "none" else None,
+        local_hostname=await asyncio.to_thread(_own_name),
+    )
+    try:
+        await client.connect()
+        await _greet(client)
+        if server.username:
+            await client.login(server.username, server.password)
+        yield client
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        # Not chained: a server's reply may repeat a password.
+        raise TemporaryFailure(_told(server, error)) from None
+    finally:
+        await _leave(client)
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    # What was to be done is done; a server that does not say goodbye changes nothing.
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
+        if client.is_connected:
+            await client.quit(timeout=_QUIT_TIMEOUT_S)
+    client.close()
+
+
+async def _begin(server: SmtpServer, client: aiosmtplib.SMTP, raw: bytes, addresses: list[str]) -> None:
+    options = []
+    limit = _size_limit(client)
+    if limit and len(raw) > limit:
+        raise PermanentFailure(f"the message has {len(raw)} bytes and {server.name} takes at most {limit}")
+    if "size" in client.esmtp_extensions:
+        options.append(f"SIZE={len(raw)}")
+    if not raw.isascii() and client.supports_extension("8bitmime"):
+        options.append("BODY=8BITMIME")
+    if not "".join(addresses).isascii() and client.supports_extension("smtputf8"):
+        options.append("SMTPUTF8")
+    try:
+        await client.mail(addresses[0], options=options, encoding="utf-8")
+    except aiosmtplib.SMTPSenderRefused as error:
+        _raise_refusal(server, error, f"refused the sender {addresses[0] or '<>'}", DeliveryReport())
+
+
+async def _name_recipients(server: SmtpServer, client: aiosmtplib.SMTP, wanted: list[str]) -> DeliveryReport:
+    accepted, for_now, for_good = [], [], []
+    for recipient in wanted:
+        refusal = await _name(server, client, recipient)
+        if refusal is None:
+            accepted.append(recipient)
+        elif 400 <= refusal.code < 500:
+            for_now.append(refusal)
+        else:
+            for_good.append(refusal)
+    return DeliveryReport(tuple(accepted), tuple(for_now), tuple(for_good))
+
+
+async def _name(server: SmtpServer, client: aiosmtplib.SMTP, recipient: str) -> Refusal | None:
+    try:
+        address = wire_address(recipient)
+    except Unsendable as error:
+        return Refusal(recipient, _NOT_AN_ADDRESS, error.message)
+    if not address.isascii() and not client.supports_extension("smtputf8"):
+        return Refusal(recipient, _NOT_AN_ADDRESS, f"{server.name} does not know addresses beyond ASCII (SMTPUTF8)")
+    try:
+        await client.rcpt(address, encoding="utf-8")
+    except aiosmtplib.SMTPRecipientRefused as error:
+        if error.code in _ABOUT_US:
+            raise
+        return Refusal(recipient, error.code, _words(server, error.message))
+    return None
+
+
+async def _hand_over(server: SmtpServer, client: aiosmtplib.SMTP, raw: bytes, report: DeliveryReport) -> str:
+    patience_s = _PATIENCE * server.timeout_s + len(raw) / _SLOWEST_BYTES_PER_S
+    try:
+        response = await client.data(raw, timeout=patience_s)
+    except aiosmtplib.SMTPDataError as error:
+        refused = msgspec.structs.replace(report, accepted=())
+        _raise_refusal(server, error, f"refused the message to {', '.join(report.accepted[:5])}", refused)
+    return _words(server, response.message)
+
+
+def _raise_refusal(
+    server: SmtpServer, error: aiosmtplib.SMTPResponseException, what: str, report: DeliveryReport
+) -> NoReturn:
+    kind = PermanentFailure if 500 <= error.code < 600 and error.code not in _ABOUT_US else TemporaryFailure
+    raise kind(f"{server.name} {what}: {error.code} {_words(server, error.message)}", report) from None
+
+
+def _nobody(server: SmtpServer, report: DeliveryReport) -> PermanentFailure | TemporaryFailure:
+    refusals = [*report.refused_for_now, *report.refused]
+    kind = TemporaryFailure if report.refused_for_now else PermanentFailure
+    told = "; ".join(str(refusal) for refusal in refusals[:5])
+    more = f"; and {len(refusals) - 5} more" if len(refusals) > 5 else ""
+    return kind(f"{server.name} refused every recipient: {told}{more}", report)
+
+
+def _told(server: SmtpServer, error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return f"{server.name} did not let {server.username} in: {error.code} {_words(server, error.message)}"
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{server.name} answered {error.code} {_words(server, error.message)}"
+    return f"{server.name}: {_words(server, str(error)) or type(error).__name__}"
+
+
+def _words(server: SmtpServer, reply: str) -> str:
+    """A server's reply on one line, without what it may repeat of the password."""
+    if server.password:
+        plain, user = server.password.encode(), server.username.encode()
+        secrets = (b64encode(b"\0" + user + b"\0" + plain).decode(), b64encode(plain).decode(), server.password)
+        for secret in secrets:
+            reply = reply.replace(secret, "***")
+    return clean_name(reply, _LONGEST_REPLY)
+
+
+def _size_limit(client: aiosmtplib.SMTP) -> int:
+    """In bytes; 0 where the server names none (RFC 1870)."""
+    told = client.esmtp_extensions.get("size", "")
+    return int(told) if told.isdecimal() and told.isascii() and len(told) < 16 else 0
+
+
+@lru_cache(maxsize=8)
+def _tls_context(ca_file: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file or None)
+
+
+@lru_cache(maxsize=1)
+def _own_name() -> str:
+    """The name to greet with. Asked once: it may take the resolver seconds to know it."""
+    name = socket.getfqdn()
+    return name if _OWN_NAME.fullmatch(name) else "localhost"
