@@ -15,6 +15,7 @@ from waypost import __version__
 from waypost.edges.base import operations
 from waypost.edges.base.context import Context
 from waypost.edges.base.pipeline import Pipeline
+from waypost.edges.inbox_v2 import documentation
 from waypost.edges.inbox_v2 import errors as inbox_errors
 from waypost.edges.inbox_v2.app import router as inbox_router
 from waypost.edges.inbox_v2.gate import PREFIXES, Gate
@@ -36,9 +37,13 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
 @litestar.get("/v2/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI 3.1 description, made from the handlers. It is public: it describes, it holds nothing."""
-    schema = request.app.openapi_schema.to_schema()
-    schema["servers"] = [{"url": request.app.state.context.base_url}]
+    schema = description(request.app, request.app.state.context.base_url)
     return Response(msgspec.json.encode(schema), media_type="application/json")
+
+
+def description(router: Litestar, base_url: str) -> dict[str, Any]:
+    """The OpenAPI description of the Inbox API as served under an address."""
+    return documentation.complete(router.openapi_schema.to_schema(), base_url)
 
 
 def build_router(context: Context) -> Litestar:

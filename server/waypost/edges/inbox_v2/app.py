@@ -11,12 +11,16 @@ from litestar.handlers.base import BaseRouteHandler
 from waypost.edges.base.context import DEPENDENCIES, Unauthorized
 from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
 from waypost.edges.inbox_v2.handlers import (
+    attachments,
     audit,
+    conversations,
     customer_entries,
     customer_properties,
     customers,
     mailboxes,
+    tags,
     teams,
+    threads,
     users,
 )
 
@@ -30,6 +34,10 @@ def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
 router = Router(
     path="/",
     route_handlers=[
+        *conversations.ROUTES,
+        *threads.ROUTES,
+        *attachments.ROUTES,
+        *tags.ROUTES,
         *customers.ROUTES,
         *customer_entries.ROUTES,
         *customer_properties.ROUTES,
