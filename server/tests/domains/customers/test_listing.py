@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 import asyncpg
+import pytest
 
-from tests.domains.customers.bench import Bench, values_of
+from tests.domains.customers.bench import Bench, paths_of, values_of
 from waypost.domains import customers
 from waypost.domains.accounts import Scope
 from waypost.domains.customers import (
-    CONDITION_OFFSET,
     CustomerFilters,
     CustomerOrder,
     CustomerSort,
@@ -23,16 +23,10 @@ from waypost.domains.customers import (
     NewEntry,
 )
 from waypost.kit import tally
+from waypost.kit.errors import BadParameter
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.tally import Tally
 from waypost.kit.tx import Tx
-
-
-class Condition:
-    """What a search compiles to."""
-
-    def __init__(self, sql: str, *arguments: Any) -> None:
-        self.sql, self.arguments = sql, list(arguments)
 
 
 @asynccontextmanager
@@ -56,12 +50,11 @@ async def page(
     number: int = 1,
     size: int = 50,
     scope: Scope | None = None,
-    condition: Any = None,
     **filters: Any,
 ) -> Page[customers.Customer]:
     async with bench.transactions.read() as tx:
         return await customers.list_customers(
-            tx, scope or bench.scope, CustomerFilters(**filters), order, PageRequest(number, size), condition
+            tx, scope or bench.scope, CustomerFilters(**filters), order, PageRequest(number, size)
         )
 
 
@@ -87,6 +80,7 @@ async def test_lists_have_four_orders_in_two_directions(bench: Bench) -> None:
         CustomerSort.UPDATED: [ann, cid, bob],
         CustomerSort.FIRST_NAME: [ann, bob, cid],
         CustomerSort.LAST_NAME: [cid, bob, ann],
+        CustomerSort.RELEVANCE: [bob, ann, cid],
     }
     for sort, order in expected.items():
         assert await ids(bench, CustomerOrder(sort, descending=False)) == order
@@ -163,17 +157,34 @@ async def test_conversations_are_counted_as_far_as_they_are_visible(bench: Bench
     assert (await page(bench, scope=narrow)).items[0].conversation_count == 1
 
 
-async def test_a_search_condition_is_one_more_filter(bench: Bench) -> None:
+async def test_a_search_is_one_more_filter(bench: Bench) -> None:
     bob, ann, _ = await three(bench)
-    number = CONDITION_OFFSET + 1
-    condition = Condition(f"customer.first_name = ${number} or customer.first_name = ${number + 1}", "bob", "Cid")
 
-    assert await ids(bench, last_name="young", condition=condition) == [bob]
+    assert await ids(bench, last_name="young", query="firstName:(bob OR cid)") == [bob]
+    assert await ids(bench, query='(email:"ann@example.com")', created_since=bench.now) == []
+    assert len(await ids(bench, query="*:*")) == 3
+    assert len(await ids(bench, query=" ")) == 3
     async with bench.transactions.read() as tx:
-        found = await customers.list_by_cursor(
-            tx, bench.scope, CustomerFilters(last_name="young"), None, 50, Condition("not (customer.id = $2)", bob)
-        )
+        filters = CustomerFilters(last_name="young", query="NOT firstName:bob")
+        found = await customers.list_by_cursor(tx, bench.scope, filters, None, 50)
     assert [customer.id for customer in found.items] == [ann]
+
+
+async def test_the_best_hits_come_first_where_that_is_asked(bench: Bench) -> None:
+    best = await bench.customer("vienna@example.com", first_name="Vienna", last_name="Vienna", location="Vienna")
+    good = await bench.customer("b@example.com", first_name="Vienna", last_name="Smith")
+    order = CustomerOrder(CustomerSort.RELEVANCE)
+
+    assert await ids(bench, order, query="vienna") == [best.id, good.id]
+    assert await ids(bench, CustomerOrder(), query="vienna") == [good.id, best.id]
+    assert await ids(bench, order, query=f"id:[1 TO {good.id}]") == [good.id, best.id]
+    assert await ids(bench, order) == [good.id, best.id]
+
+
+async def test_a_query_that_cannot_be_read_is_refused(bench: Bench) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        await page(bench, query="firstName:[a TO")
+    assert paths_of(refusal.value.errors) == ["query"]
 
 
 async def test_cursors_go_through_customers_of_one_second_without_loss(bench: Bench) -> None:

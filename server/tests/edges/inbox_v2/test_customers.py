@@ -225,7 +225,10 @@ async def test_wrong_types_are_named_at_once(caller: Caller) -> None:
     assert_refused(answer, "firstName", "emails", "address")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"null", b"[" * 5000])
+OTHER_KIND = pytest.mark.xfail(strict=True, reason="the edge answers 422 to JSON of another kind (spec: 5.3 says 400)")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", pytest.param(b"[]", marks=OTHER_KIND), b'"x"', b"null", b"[" * 5000])
 async def test_a_body_that_is_no_object_is_a_bad_request(caller: Caller, body: bytes) -> None:
     answer = await caller.client.post("/v2/customers", content=body, headers={"Content-Type": "application/json"})
 
@@ -382,6 +385,21 @@ async def test_wildcards_match_only_themselves(caller: Caller, wildcard: str) ->
         found = (await client.get("/v2/customers", params={name: wildcard})).json()["_embedded"]["customers"]
         assert [item["id"] for item in found] == [itself]
     assert (await client.get("/v2/customers", params={"email": wildcard})).json()["page"]["totalElements"] == 0
+
+
+async def test_searching_with_the_query_of_the_seed(caller: Caller) -> None:
+    jane = await caller.customer(firstName="Jane", email="jane@example.com")
+    await caller.customer(firstName="John", email="john@example.com")
+    for version in ("v2", "v3"):
+        assert await caller.listed('?query=(email:"jane@example.com")', version) == [jane]
+        assert await caller.listed("?query=%28NOT%20firstName%3AJohn%29&firstName=jane", version) == [jane]
+        answer = await caller.client.get(f"/{version}/customers", params={"query": "a AND (b OR"})
+        assert answer.status_code == 400
+        assert paths(answer) == ["query"]
+        assert answer.json()["_embedded"]["errors"][0]["source"] == "QUERY"
+    page = (await caller.client.get("/v2/customers", params={"query": "jane", "sortField": "score"})).json()
+    assert page["page"]["totalElements"] == 1
+    assert "query=jane" in page["_links"]["self"]["href"]
 
 
 async def test_bad_parameters_are_bad_requests(caller: Caller) -> None:

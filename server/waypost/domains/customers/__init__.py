@@ -74,10 +74,8 @@ from waypost.domains.customers.service.deleting import (
     request_deletion,
 )
 from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, publish
-from waypost.domains.customers.store.listing import CONDITION_OFFSET
 
 __all__ = [
-    "CONDITION_OFFSET",
     "AddEntry",
     "Address",
     "ChangeEntry",

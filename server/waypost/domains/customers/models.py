@@ -158,6 +158,8 @@ class CustomerSort(Enum):
     UPDATED = "updated"
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
+    #: How well a search's words are matched; without such words, as CREATED.
+    RELEVANCE = "relevance"
 
 
 class CustomerOrder(msgspec.Struct, frozen=True):
@@ -168,7 +170,10 @@ class CustomerOrder(msgspec.Struct, frozen=True):
 
 
 class CustomerFilters(msgspec.Struct, frozen=True):
-    """What a list is narrowed to; all of it must hold. Names and the address compare whole, without case."""
+    """What a list is narrowed to; all of it must hold. Names and the address compare whole, without case.
+
+    `query` is text in the query language (spec: 12).
+    """
 
     mailbox_id: int | None = None
     organization_id: int | None = None
@@ -177,6 +182,7 @@ class CustomerFilters(msgspec.Struct, frozen=True):
     email: str | None = None
     created_since: datetime | None = None
     updated_since: datetime | None = None
+    query: str | None = None
 
 
 class CursorPosition(msgspec.Struct, frozen=True):

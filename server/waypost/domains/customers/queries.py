@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from waypost.domains.accounts import Scope
+from waypost.domains.customers import search
 from waypost.domains.customers.models import (
     Address,
     CursorPage,
@@ -14,18 +15,18 @@ from waypost.domains.customers.models import (
     CustomerBrief,
     CustomerFilters,
     CustomerOrder,
+    CustomerSort,
     Entry,
     EntryKind,
     PropertyDefinition,
 )
 from waypost.domains.customers.store import listing, people, properties
+from waypost.domains.customers.store.listing import Searched
 from waypost.kit.db import Connection
 from waypost.kit.errors import Moved, NotFound
 from waypost.kit.paging import Page, PageRequest
+from waypost.kit.search_query import SqlCondition, parse
 from waypost.kit.tx import Tx
-
-if TYPE_CHECKING:
-    from waypost.kit.search_query import SqlCondition
 
 
 async def get(tx: Tx, scope: Scope, customer_id: int) -> Customer:
@@ -53,36 +54,24 @@ async def load_people(connection: Connection, account_id: int, ids: Iterable[int
 
 
 async def list_customers(
-    tx: Tx,
-    scope: Scope,
-    filters: CustomerFilters,
-    order: CustomerOrder,
-    request: PageRequest,
-    condition: SqlCondition | None = None,
+    tx: Tx, scope: Scope, filters: CustomerFilters, order: CustomerOrder, request: PageRequest
 ) -> Page[Customer]:
-    """One page with the exact total.
-
-    A search `condition` is ANDed; it numbers its arguments after CONDITION_OFFSET and calls the customer's row
-    `customer`.
-    """
+    """One page with the exact total. Raises BadParameter for a query that cannot be read."""
+    searched = _searched(filters, tx.now, is_ranked=order.by is CustomerSort.RELEVANCE)
     if not _is_visible(scope, filters):
         return Page([], 0, request)
-    items, total = await listing.list_page(tx.connection, scope, filters, order, request, condition)
+    items, total = await listing.list_page(tx.connection, scope, filters, order, request, searched)
     return Page(items, total, request)
 
 
 async def list_by_cursor(
-    tx: Tx,
-    scope: Scope,
-    filters: CustomerFilters,
-    after: CursorPosition | None,
-    size: int,
-    condition: SqlCondition | None = None,
+    tx: Tx, scope: Scope, filters: CustomerFilters, after: CursorPosition | None, size: int
 ) -> CursorPage:
     """The customers made before `after` (or the newest), newest first, without a total (spec: 8.2)."""
+    searched = _searched(filters, tx.now)
     if not _is_visible(scope, filters):
         return CursorPage([], None)
-    found = await listing.list_after(tx.connection, scope, filters, after, size + 1, condition)
+    found = await listing.list_after(tx.connection, scope, filters, after, size + 1, searched)
     items = found[:size]
     follows = len(found) > size
     return CursorPage(items, CursorPosition(items[-1].created_at, items[-1].id) if follows else None)
@@ -126,3 +115,19 @@ def _is_visible(scope: Scope, filters: CustomerFilters) -> bool:
     """A mailbox that the caller cannot see contributes nothing."""
     mailbox_id = filters.mailbox_id
     return mailbox_id is None or scope.mailbox_ids is None or mailbox_id in scope.mailbox_ids
+
+
+def _searched(filters: CustomerFilters, now: datetime, *, is_ranked: bool = False) -> Searched | None:
+    if filters.query is None or not filters.query.strip():
+        return None
+    node = parse(filters.query)
+
+    def condition(offset: int) -> SqlCondition:
+        return search.compile(node, offset, now)
+
+    def score(offset: int) -> SqlCondition:
+        return search.score(node, offset, now)
+
+    # Only hits of words differ in how good they are; without any the score is a constant, which orders nothing.
+    has_words = is_ranked and score(0).sql != "0"
+    return Searched(condition, score if has_words else None)

@@ -6,7 +6,10 @@ are read, with everything that hangs on them, in the same statement. Pages deep 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
 
 from waypost.domains.accounts import Scope
 from waypost.domains.customers.models import (
@@ -19,19 +22,26 @@ from waypost.domains.customers.models import (
 from waypost.domains.customers.store.people import COLUMNS, JOINS, customer_of
 from waypost.kit.db import Connection
 from waypost.kit.paging import PageRequest
+from waypost.kit.search_query import SqlCondition
 from waypost.kit.text import clean_text
 
-if TYPE_CHECKING:
-    from waypost.kit.search_query import SqlCondition
+#: Part of a search in SQL, its arguments numbered after as many as there are. Calls the customer's row `customer`.
+Compiled: TypeAlias = Callable[[int], SqlCondition]
 
-#: A search condition numbers its arguments after this many, and calls the customer's row `customer`.
-CONDITION_OFFSET = 1
+
+class Searched(msgspec.Struct, frozen=True):
+    """What holds for the hits of a query, and how good a hit is where that orders the list."""
+
+    condition: Compiled
+    score: Compiled | None = None
+
 
 _KEYS = {
     CustomerSort.CREATED: "customer.created_at",
     CustomerSort.UPDATED: "customer.updated_at",
     CustomerSort.FIRST_NAME: "lower(customer.first_name)",
     CustomerSort.LAST_NAME: "lower(customer.last_name)",
+    CustomerSort.RELEVANCE: "customer.created_at",
 }
 _KEPT_TOTAL = """
 select coalesce((select n from customer_tally where account_id = $1), 0)
@@ -42,19 +52,24 @@ select coalesce((select n from customer_tally where account_id = $1), 0)
 class _Selection:
     """The conditions of a list and their arguments, $1 being the account."""
 
-    def __init__(self, scope: Scope, filters: CustomerFilters, condition: SqlCondition | None) -> None:
+    def __init__(self, scope: Scope, filters: CustomerFilters, searched: Searched | None) -> None:
         self.arguments: list[Any] = [scope.account_id]
         self.clauses = ["customer.account_id = $1", "customer.state = 'active'"]
-        self.is_everything = condition is None and filters == CustomerFilters()
-        if condition is not None:
-            self.clauses.append(f"({condition.sql})")
-            self.arguments.extend(condition.arguments)
+        self.is_everything = searched is None and filters == CustomerFilters()
+        if searched is not None:
+            self.clauses.append(f"({self.put(searched.condition)})")
         self._add_filters(filters)
 
     def bind(self, value: Any) -> str:
         """The placeholder of one more argument."""
         self.arguments.append(value)
         return f"${len(self.arguments)}"
+
+    def put(self, compiled: Compiled) -> str:
+        """The text of a part of a search, its arguments bound."""
+        part = compiled(len(self.arguments))
+        self.arguments.extend(part.arguments)
+        return part.sql
 
     @property
     def where(self) -> str:
@@ -91,17 +106,17 @@ async def list_page(
     filters: CustomerFilters,
     order: CustomerOrder,
     request: PageRequest,
-    condition: SqlCondition | None,
+    searched: Searched | None,
 ) -> tuple[list[Customer], int]:
     """One page and the exact number of customers in the whole list. Two statements."""
-    selection = _Selection(scope, filters, condition)
+    selection = _Selection(scope, filters, searched)
     total = await _total(connection, selection)
     if total <= request.offset:
         return [], total
-    key, direction = _KEYS[order.by], "desc" if order.descending else "asc"
+    key = selection.put(searched.score) if searched and searched.score else _KEYS[order.by]
+    direction = "desc" if order.descending else "asc"
     paging = f"limit {selection.bind(request.size)} offset {selection.bind(request.offset)}"
-    statement = _page(selection, scope, f"{key} {direction}, customer.id {direction}", paging)
-    rows = await connection.fetch(statement, *selection.arguments)
+    rows = await connection.fetch(_page(selection, scope, key, direction, paging), *selection.arguments)
     return [customer_of(row) for row in rows], total
 
 
@@ -111,25 +126,27 @@ async def list_after(
     filters: CustomerFilters,
     after: CursorPosition | None,
     size: int,
-    condition: SqlCondition | None,
+    searched: Searched | None,
 ) -> list[Customer]:
     """The newest customers below a position, at most `size`."""
-    selection = _Selection(scope, filters, condition)
+    selection = _Selection(scope, filters, searched)
     if after is not None:
         position = f"({selection.bind(after.created_at)}, {selection.bind(after.id)})"
         selection.clauses.append(f"(customer.created_at, customer.id) < {position}")
-    statement = _page(selection, scope, "customer.created_at desc, customer.id desc", f"limit {selection.bind(size)}")
+    paging = f"limit {selection.bind(size)}"
+    statement = _page(selection, scope, _KEYS[CustomerSort.CREATED], "desc", paging)
     rows = await connection.fetch(statement, *selection.arguments)
     return [customer_of(row) for row in rows]
 
 
-def _page(selection: _Selection, scope: Scope, order: str, paging: str) -> str:
+def _page(selection: _Selection, scope: Scope, key: str, direction: str, paging: str) -> str:
     columns = COLUMNS.format(mailboxes=selection.bind(scope.mailbox_ids))
     return f"""
     with page as materialized (
-      select customer.id from customer where {selection.where} order by {order} {paging})
+      select customer.id, {key} as place from customer where {selection.where}
+      order by {key} {direction}, customer.id {direction} {paging})
     select {columns} from page join customer on customer.account_id = $1 and customer.id = page.id {JOINS}
-    order by {order}
+    order by page.place {direction}, page.id {direction}
     """
 
 

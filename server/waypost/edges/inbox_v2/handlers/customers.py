@@ -26,8 +26,7 @@ _SORTS = {
     "modifiedAt": CustomerSort.UPDATED,
     "firstName": CustomerSort.FIRST_NAME,
     "lastName": CustomerSort.LAST_NAME,
-    # Matches of a customer search are all as good as each other: the newest come first.
-    "score": CustomerSort.CREATED,
+    "score": CustomerSort.RELEVANCE,
 }
 _NARROWING = (
     Query("firstName", "text", "Exact first name, without case."),
@@ -123,6 +122,7 @@ def _filters(values: Values, **more: Any) -> CustomerFilters:
         last_name=values["lastName"] or None,
         email=email or None,
         updated_since=values["modifiedSince"],
+        query=values["query"],
         **more,
     )
 
