@@ -6,6 +6,7 @@ specification wants on every answer. Refusals leave from here; whether a route n
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ BODY_LIMITS = (
 )
 JSON_TYPES = frozenset({b"application/json", b"application/json-patch+json", b"application/hal+json", b""})
 _NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_SINGLE = re.compile(r"/(\d+|me|file|data)$")
 _NUMBER_TOO_LONG = re.compile(r"/\d{19,}(?:/|$)")
 
 EXPOSED = (
@@ -94,6 +96,8 @@ class _Passage:
         self.is_head = self.method == "HEAD"
         self.body: bytes | None = None
         self.verdict: Verdict = context.limits.idle()
+        #: The start of an answer that waits for its body, to be tagged by it.
+        self.head: Any = None
 
     async def enter(self) -> None:
         """Everything before the router. Raises Refused."""
@@ -170,8 +174,39 @@ class _Passage:
         """ASGI send for the router: adds the headers of every answer, drops the body of HEAD."""
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], *self._common_headers()]
-        elif self.is_head and message["type"] == "http.response.body":
-            message["body"] = b""
+            if self._is_conditional(message):
+                self.head = message
+                return
+        elif message["type"] == "http.response.body":
+            if self.head is not None:
+                await self._send_conditional(self.head, message)
+                return
+            if self.is_head:
+                message["body"] = b""
+        await self.send(message)
+
+    def _is_conditional(self, start: Any) -> bool:
+        """Single resources carry an ETag, and so does any list that is asked for with one."""
+        if start["status"] != 200 or self.method not in ("GET", "HEAD"):
+            return False
+        return b"if-none-match" in self.headers or _SINGLE.search(self.scope["path"]) is not None
+
+    async def _send_conditional(self, head: Any, message: Any) -> None:
+        """The answer with its ETag, or 304 without a body when the caller has it already."""
+        self.head = None
+        body = message.get("body", b"")
+        if not message.get("more_body", False):
+            tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+            head["headers"] = [*head["headers"], (b"etag", tag), (b"cache-control", b"private, no-cache")]
+            known = {part.strip() for part in self.headers.get(b"if-none-match", b"").split(b",")}
+            if tag in known or b"*" in known:
+                head["status"] = 304
+                head["headers"] = [
+                    pair for pair in head["headers"] if pair[0] not in (b"content-length", b"content-type")
+                ]
+                body = b""
+        await self.send(head)
+        message["body"] = b"" if self.is_head else body
         await self.send(message)
 
     def _common_headers(self) -> list[tuple[bytes, bytes]]:
