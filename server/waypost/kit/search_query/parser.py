@@ -223,6 +223,7 @@ class _Parser:
         includes_low = self.sign == "["
         self.place += 1
         low = self.bound()
+        self.blanks()
         if not self.reserved(("TO",)):
             raise self.error("TO is missing in a range")
         high = self.bound()
