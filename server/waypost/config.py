@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ENVIRONMENT_PREFIX = "WAYPOST_"
+_SENDER = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
 class BadSetting(Exception):
@@ -28,6 +32,8 @@ class Settings:
     files_url: str = ""
     #: Where mail leaves by, unless a mailbox has its own: smtp://user:password@host:587?security=starttls
     smtp_url: str = ""
+    #: Who the desk's own mails (invitations, password links) come from: Name <address>
+    mail_from: str = ""
     #: Where limits are counted when several processes serve: valkey://host:6379/0
     valkey_url: str = ""
     rate_limit_per_minute: int = 200
@@ -45,6 +51,14 @@ class Settings:
             return self.base_url.rstrip("/")
         host = "localhost" if self.host in ("0.0.0.0", "::", "127.0.0.1") else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Name and address that the desk's own mails come from."""
+        if self.mail_from:
+            return parseaddr(self.mail_from)
+        host = urlsplit(self.address).hostname or ""
+        return "Waypost", f"waypost@{host if host and ':' not in host else 'localhost'}"
 
     @property
     def files_location(self) -> str:
@@ -67,6 +81,7 @@ def load(**overrides: Any) -> Settings:
         "database_url": _text("DATABASE_URL"),
         "files_url": _text("FILES_URL"),
         "smtp_url": _text("SMTP_URL"),
+        "mail_from": _text("MAIL_FROM"),
         "valkey_url": _text("VALKEY_URL"),
         "rate_limit_per_minute": _number("RATE_LIMIT_PER_MINUTE", 200, 0, 10_000_000),
         "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
@@ -80,6 +95,10 @@ def load(**overrides: Any) -> Settings:
     if values["base_url"] and not values["base_url"].startswith(("http://", "https://")):
         raise BadSetting(
             f"{ENVIRONMENT_PREFIX}BASE_URL must begin with http:// or https://, not {values['base_url']!r}"
+        )
+    if values["mail_from"] and not _SENDER.fullmatch(parseaddr(values["mail_from"])[1]):
+        raise BadSetting(
+            f"{ENVIRONMENT_PREFIX}MAIL_FROM must be an address or Name <address>, not {values['mail_from']!r}"
         )
     return Settings(**values)
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 
-from waypost.domains import audit, customers
+from waypost.domains import audit, conversations, customers, mail
+from waypost.edges.mail_io import delivery
 from waypost.kit import schedule, tally
 from waypost.kit.job_runner import JobRunner
-from waypost.kit.jobs import Job
+from waypost.kit.jobs import Job, enqueue
 from waypost.kit.log_reader import LogReader, Subscriber
 from waypost.kit.schedule import Recurring, every
 from waypost.kit.tally import Tally
+from waypost.kit.tx import Tx
 from waypost.kit.wakeups import EVENTS, JOBS
-from waypost.runtime import Desk
+from waypost.runtime import SYSTEM_MAIL_JOB, Desk
 
 log = structlog.get_logger(__name__)
 
 FOLD_EVERY_S = 5.0
 TRIM_EVERY_S = 3600.0
+PLANS_EVERY_S = 5.0
 JOB_HISTORY_KEPT = "7 days"
 
 TALLIES = (
@@ -31,13 +35,18 @@ TALLIES = (
 
 
 #: Who reads the event log. Handlers get (tx, facts) and write through that transaction only.
-SUBSCRIBERS = (Subscriber(audit.NAME, audit.on_facts),)
+SUBSCRIBERS = (
+    Subscriber(audit.NAME, audit.on_facts),
+    Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
+    Subscriber(mail.NAME, mail.subscriber(enqueue)),
+)
 
 
 def jobs(desk: Desk) -> list[Job]:
     """The kinds of background job. Handlers get the payload; what else they need is bound here."""
     return [
         *customers.jobs(desk.transactions),
+        *delivery.jobs(mail_route(desk), SYSTEM_MAIL_JOB),
     ]
 
 
@@ -46,7 +55,21 @@ def recurring(desk: Desk) -> list[Recurring]:
     return [
         every(FOLD_EVERY_S, "tallies.fold", partial(tally.fold, desk.transactions, TALLIES)),
         every(TRIM_EVERY_S, "jobs.trim", partial(_trim_job_history, desk)),
+        every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
+        every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
     ]
+
+
+def mail_route(desk: Desk) -> delivery.MailRoute:
+    """Where mail leaves by. A demo's mail never leaves by a server that a mailbox names."""
+    settings = desk.settings
+    return delivery.MailRoute(
+        transactions=desk.transactions,
+        files=desk.files,
+        smtp_url=settings.smtp_url,
+        sender=mail.Address(*settings.sender),
+        is_confined=settings.is_demo,
+    )
 
 
 async def run(desk: Desk, stop: asyncio.Event) -> None:
@@ -80,6 +103,14 @@ async def drain(desk: Desk) -> int:
     while done := await reader.drain() + await runner.drain():
         total += done
     return total
+
+
+async def _until_none_is_due(desk: Desk, carry_out: Callable[[Tx], Awaitable[int]]) -> None:
+    """Carry out what is due, a batch a transaction."""
+    while True:
+        async with desk.transactions.open() as tx:
+            if not await carry_out(tx):
+                return
 
 
 async def _trim_job_history(desk: Desk) -> None:

@@ -4,6 +4,7 @@ Verbs take a transaction and an actor; those that take files take the file store
 log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
+from waypost.domains.conversations import timeline
 from waypost.domains.conversations.editing import (
     assign,
     change_customer,
@@ -122,6 +123,7 @@ __all__ = [
     "snooze",
     "take_tags",
     "threads_of",
+    "timeline",
     "unschedule",
     "unsnooze",
     "wake_due",
