@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.desk import Desk, desk_with
-from tests.edges.session.test_outbox import Caught, catching
+from tests.edges.session.test_outbox import ID, catching, caught
 from tests.edges.session.visit import PASSWORD, with_password
 from tests.make import Person
 from waypost.domains.accounts import register_application
@@ -184,10 +184,10 @@ async def test_nothing_in_a_caught_mail_runs_or_reaches_out(desk: Desk, tab: Pag
         <iframe src="{away}?5"></iframe>
         <form action="{away}?6" id=f><input name=a></form><meta http-equiv=refresh content="0;url={away}?7">
         <a href="/password/reset/abc">link</a>"""
-    catching(desk, Caught(html=html))
+    catching(desk, caught(html=html))
     dialogs: list[str] = []
     tab.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    await tab.goto(desk.base_url + "/outbox/20260301-1", wait_until="networkidle")
+    await tab.goto(desk.base_url + f"/outbox/{ID}", wait_until="networkidle")
     frame = tab.frame_locator("iframe.mail-frame")
     await expect(frame.get_by_role("heading", name="Hi")).to_be_visible()
     await expect(tab).to_have_title("<b>Hello</b> \u2013 Outbox \u2013 Waypost")
@@ -202,7 +202,7 @@ async def test_nothing_in_a_caught_mail_runs_or_reaches_out(desk: Desk, tab: Pag
 async def test_no_page_is_wider_than_a_small_phone(desk: Desk, tab: Page) -> None:
     account = await desk.make.account()
     owner = await with_password(desk, account.owner)
-    catching(desk, Caught(subject="W" * 200, recipients="someone.with.a.long.address@" + "example" * 12 + ".com"))
+    catching(desk, caught(subject="W" * 200, recipients="someone.with.a.long.address@" + "example" * 12 + ".com"))
     async with desk.transactions.open() as tx:
         long_url = "https://" + "a" * 60 + ".example/" + "b" * 200
         application, _ = await register_application(tx, owner.actor, "N" * 100, long_url)
@@ -212,7 +212,7 @@ async def test_no_page_is_wider_than_a_small_phone(desk: Desk, tab: Page) -> Non
     consent = f"/authentication/authorizeClientApplication?client_id={application.client_id}"
     app = f"/profile/apps/{application.id}"
     for path in ("/", "/profile", "/profile/security", "/profile/apps", app, "/profile/keys", consent, "/outbox",
-                 "/outbox/20260301-1", "/developers", "/password/forgot", "/nowhere"):  # fmt: skip
+                 f"/outbox/{ID}", "/developers", "/password/forgot", "/nowhere"):  # fmt: skip
         await tab.goto(desk.base_url + path, wait_until="networkidle")
         wider = await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, path

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
 
 from tests.desk import Desk, desk_with
 from tests.edges.session.visit import PASSWORD, link_in, mailed, visiting, with_password
+from waypost.app import build_app
 from waypost.domains.accounts import NewUser, invite_user, one_time_tokens
 from waypost.kit.clock import system_clock
 
@@ -125,3 +130,30 @@ async def test_a_link_that_means_nothing_says_what_to_do(desk: Desk) -> None:
             page = await visit.get(path)
             assert page.status == 404
             assert "Ask for a new one" in page.text
+
+
+@pytest.mark.parametrize("path", ["/password/reset/s3cret", "/invitation/s3cret"])
+async def test_mailed_links_are_named_without_their_secret_for_the_log(module_desk: Desk, path: str) -> None:
+    seen: list[Any] = []
+    inner = build_app(module_desk.context)
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+        await inner(scope, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(noting), base_url="http://desk") as client:
+        await client.get(path)
+    assert seen[0]["waypost.logged_path"] == path.replace("s3cret", "…")
+
+
+async def test_no_secret_gets_into_the_log(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    owner = await with_password(desk, (await desk.make.account()).owner)
+    async with visiting(desk) as visit:
+        await visit.submit("/sign-in", {"email": owner.email, "password": "planted wrong password"})
+        await visit.sign_in(owner)
+        app = await visit.submit("/profile/apps", {"name": "Sync"})
+        planted = [PASSWORD, "planted wrong password", visit.cookie("session"), app.value("client-secret"), owner.email]
+        planted.append(app.form("/sign-out")[1]["csrf_token"])
+    logged = "".join(capfd.readouterr())
+    assert "path=/sign-in" in logged
+    assert [secret for secret in planted if secret is None or secret in logged] == []

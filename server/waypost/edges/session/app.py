@@ -28,6 +28,17 @@ def on_link_spent(request: Request[Any, Any, Any], _: LinkSpent) -> Response[str
     return errors.error_page(request, 404, hint)
 
 
+def keep_links_out_of_the_log(request: Request[Any, Any, Any]) -> None:
+    """Before each request: whoever reads the log must not be able to follow a mailed link (it names `…` instead)."""
+    path = request.scope["path"]
+    for start in _LINKS:
+        if path.startswith(start):
+            request.scope["waypost.logged_path"] = f"{start}…"  # type: ignore[typeddict-unknown-key]
+
+
+#: Paths that end in a secret.
+_LINKS = ("/password/reset/", "/invitation/")
+
 _router = Router(
     path="/",
     route_handlers=[
@@ -85,6 +96,7 @@ _router = Router(
         LinkSpent: on_link_spent,
     },
     guards=[refuse_forged],
+    before_request=keep_links_out_of_the_log,
     include_in_schema=False,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import litestar
@@ -21,7 +22,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "
 async def list_messages(context: Context, visitor: Visitor, request: Request[Any, Any, Any]) -> Response[str]:
     """All caught mails, newest first."""
     _check(context, visitor, request)
-    messages = context.sunk_messages() if context.sunk_messages else []
+    messages = await asyncio.to_thread(context.sunk_messages) if context.sunk_messages else []
     return page(context, visitor, "outbox/list.html", messages=messages)
 
 
@@ -30,7 +31,8 @@ async def show_message(
     context: Context, visitor: Visitor, request: Request[Any, Any, Any], message_id: str
 ) -> Response[str]:
     """One mail."""
-    return page(context, visitor, "outbox/message.html", message=_message(context, visitor, request, message_id))
+    message = await _message(context, visitor, request, message_id)
+    return page(context, visitor, "outbox/message.html", message=message)
 
 
 @litestar.get("/outbox/{message_id:str}/html")
@@ -38,15 +40,15 @@ async def show_html(
     context: Context, visitor: Visitor, request: Request[Any, Any, Any], message_id: str
 ) -> Response[str]:
     """The HTML of a mail, for the frame in its page. Nothing in it runs or reaches out."""
-    message = _message(context, visitor, request, message_id)
+    message = await _message(context, visitor, request, message_id)
     headers = security.page_headers(security.FRAMED_MAIL_POLICY)
     # Links leave the frame: our own pages refuse to be shown in one.
     return Response(f'<base target="_blank">{message.html or ""}', media_type=MediaType.HTML, headers=headers)
 
 
-def _message(context: Context, visitor: Visitor, request: Request[Any, Any, Any], message_id: str) -> Any:
+async def _message(context: Context, visitor: Visitor, request: Request[Any, Any, Any], message_id: str) -> Any:
     _check(context, visitor, request)
-    message = context.sunk_message(message_id) if context.sunk_message else None
+    message = await asyncio.to_thread(context.sunk_message, message_id) if context.sunk_message else None
     if message is None:
         raise NotFound
     return message
