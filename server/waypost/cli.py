@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import importlib
+import logging
+import os
 import sys
-from typing import Annotated, Any
+from contextlib import suppress
+from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.core
@@ -134,12 +138,33 @@ def version() -> None:
     typer.echo(f"Waypost {__version__} (Python {sys.version.split()[0]})")
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry point."""
+    status = 1
     try:
         app()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        sys.exit(130)
+        status = 130
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    leave(status)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process once everything has been closed, without taking the interpreter apart.
+
+    Threads of the file store's library (obstore 0.12) may still want to report to Python then, and abort the process:
+    seen in a third of the exits right after a file was written, on a busy machine.
+    """
+    atexit._run_exitfuncs()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever read the output may be gone.
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ _IN_TEXT = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[address]"),
     (
-        re.compile(r"(?i)\b(password|secret|token|api_?key)(['\"]?\s*[=:]\s*)(?!\[hidden)['\"]?[^\s'\",&)]{4,}"),
+        re.compile(r"(?i)(password|secret|token|api_?key)(['\"]?\s*[=:]\s*)(?!\[hidden)['\"]?[^\s'\",&)]{4,}"),
         rf"\1\2{HIDDEN}",
     ),
 )
