@@ -1,4 +1,4 @@
-"""Exists because a change of the API must show in a review: writes its description, as the handlers make it, to spec/."""
+"""Exists because a change of the API must show in a review: writes its description, made from handlers, to spec/."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         is_same = TARGET.is_file() and TARGET.read_text(encoding="utf-8") == fresh
         if not is_same:
-            print(f"{TARGET.relative_to(ROOT)} is not what the handlers say; run: python scripts/write_openapi.py", file=sys.stderr)
+            print(f"{TARGET.name} is not what the handlers say. Run: python scripts/write_openapi.py", file=sys.stderr)
         return 0 if is_same else 1
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(fresh, encoding="utf-8")
