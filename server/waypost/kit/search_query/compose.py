@@ -80,14 +80,13 @@ class Searchable(msgspec.Struct, frozen=True):
 
     def condition(self, node: Node, search: Search) -> SqlCondition:
         """The condition for a tree. Raises BadParameter for a value that its field cannot have."""
-        sql = self._sql(self._leaf(node, search))
-        return SqlCondition(sql, search.parameters.values)
+        return SqlCondition(*search.parameters.numbered(self._sql(self._leaf(node, search))))
 
     def score(self, node: Node, search: Search) -> SqlCondition:
         """How well a row matches the words of a tree that are not negated; higher is better, 0 without words."""
         asked = [leaf.sql for leaf in self._wanted(node, search)]
         sql = self.rank.replace("{}", _joined(asked, "||")) if asked else "0"
-        return SqlCondition(sql, search.parameters.values)
+        return SqlCondition(*search.parameters.numbered(sql))
 
     def _leaf(self, node: Node, search: Search) -> Leaf:
         match node:
