@@ -1,0 +1,156 @@
+"""What of a message is read as its text, and what is kept as a file beside it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from waypost.edges.mail_io import winmail
+from waypost.edges.mail_io.charsets import codec_of, decode
+from waypost.edges.mail_io.flowed import unwrapped
+from waypost.edges.mail_io.parts import Part
+from waypost.edges.mail_io.transfer import decoded, uuencoded_files
+from waypost.kit.html import text_to_html, to_text
+
+MOST_TEXT = 2_000_000
+_MOST_TEXT_BYTES = 8_000_000
+_META_CHARSET = re.compile(rb"<meta[^>]{1,300}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+# Other writings of the same message that no reader of ours shows.
+_UNSHOWN = frozenset(("text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"))
+_REPORTS = frozenset(("message/delivery-status", "message/disposition-notification", "message/feedback-report"))
+
+
+class File(NamedTuple):
+    """A file as the sender described it; names and types are not cleaned yet."""
+
+    name: str
+    media_type: str
+    data: bytes
+    content_id: str | None = None
+
+
+class Shown(NamedTuple):
+    """What a part shows: HTML, text, or both where the sender wrote both."""
+
+    html: str | None = None
+    text: str | None = None
+
+
+_NOTHING = Shown()
+
+
+class Reader:
+    """Walks the tree once and collects files and warnings beside the text."""
+
+    def __init__(self) -> None:
+        self.files: list[File] = []
+        self.warnings: list[str] = []
+
+    def read(self, root: Part) -> Shown:
+        return self._part(root, is_first=True)
+
+    def _part(self, part: Part, *, is_first: bool) -> Shown:
+        if not part.children:
+            return self._leaf(part, is_first=is_first)
+        if part.media_type == "multipart/alternative":
+            return self._alternative(part, is_first=is_first)
+        if part.media_type == "multipart/related":
+            return self._related(part, is_first=is_first)
+        return _joined(
+            [self._part(child, is_first=is_first and not place) for place, child in enumerate(part.children)]
+        )
+
+    def _alternative(self, part: Part, *, is_first: bool) -> Shown:
+        """The last HTML and the first text: senders put the richest writing last."""
+        shown = [self._part(child, is_first=is_first) for child in part.children]
+        html = next((one.html for one in reversed(shown) if one.html), None)
+        text = next((one.text for one in shown if one.text and one.text.strip()), None)
+        return Shown(html, text)
+
+    def _related(self, part: Part, *, is_first: bool) -> Shown:
+        start = part.parameters.get("start", "").strip().strip("<>")
+        root = next((child for child in part.children if start and child.content_id() == start), part.children[0])
+        shown = self._part(root, is_first=is_first)
+        rest = [self._part(child, is_first=False) for child in part.children if child is not root]
+        return shown if shown.html or shown.text else _joined(rest)
+
+    def _leaf(self, part: Part, *, is_first: bool) -> Shown:
+        if part.media_type.startswith("message/"):
+            self._keep_message(part)
+            return _NOTHING
+        data, warning = decoded(part.body(), part.transfer_encoding())
+        if warning:
+            self._warn(warning)
+        name = part.file_name()
+        is_text = part.media_type.startswith("text/") and part.media_type not in (
+            "text/calendar",
+            "text/rfc822-headers",
+        )
+        is_file = part.disposition().value == "attachment" or (bool(name) and not is_first)
+        if is_text and not is_file and part.media_type != "text/x-vcard":
+            return _NOTHING if part.media_type in _UNSHOWN else self._text(part, data)
+        if part.media_type == "application/ms-tnef" or name.lower() == "winmail.dat":
+            return self._winmail(part, name, data)
+        if data or name:
+            self.files.append(File(name, part.media_type, data, part.content_id()))
+        return _NOTHING
+
+    def _text(self, part: Part, data: bytes) -> Shown:
+        if len(data) > _MOST_TEXT_BYTES:
+            data = data[:_MOST_TEXT_BYTES]
+            self._warn("text too long: its end is in the raw message only")
+        if part.media_type == "text/html":
+            return Shown(html=self._decoded(data, part.parameters.get("charset") or _charset_in(data)))
+        if b"begin " in data:
+            files, data = uuencoded_files(data)
+            self.files.extend([File(name, "application/octet-stream", content) for name, content in files])
+        text = self._decoded(data, part.parameters.get("charset")).replace("\r\n", "\n").replace("\r", "\n")
+        text = text[: MOST_TEXT + 1]
+        if part.parameters.get("format", "").lower() == "flowed":
+            text = unwrapped(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
+        return Shown(text=text)
+
+    def _decoded(self, data: bytes, charset: str | None) -> str:
+        if charset and codec_of(charset) is None:
+            self._warn(f"unknown charset {charset[:40]!r}")
+        text, warning = decode(data, charset)
+        if warning:
+            self._warn(warning)
+        return text
+
+    def _winmail(self, part: Part, name: str, data: bytes) -> Shown:
+        content = winmail.opened(data)
+        if content is None:
+            self._warn("winmail.dat could not be opened")
+            self.files.append(File(name or "winmail.dat", part.media_type, data))
+            return _NOTHING
+        self.files.extend([File(file_name, "", file) for file_name, file in content.files])
+        return Shown(content.html or None, content.text or None)
+
+    def _keep_message(self, part: Part) -> None:
+        """An enclosed message stays closed, so that it can be read as what it was."""
+        data, _ = decoded(part.body(), part.transfer_encoding())
+        if part.media_type in _REPORTS:
+            self.files.append(File(f"{part.media_type.partition('/')[2]}.txt", "text/plain", data))
+        elif data:
+            self.files.append(File(part.file_name(), part.media_type, data, part.content_id()))
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+
+def _charset_in(html: bytes) -> str | None:
+    found = _META_CHARSET.search(html[:4_096])
+    return found[1].decode("ascii") if found else None
+
+
+def _joined(shown: list[Shown]) -> Shown:
+    """Parts one after the other: as HTML as soon as one of them is, so that no part is left out."""
+    used = [one for one in shown if one.html or (one.text and one.text.strip())]
+    if len(used) < 2:
+        return used[0] if used else _NOTHING
+    text = "\n\n".join([(one.text if one.text is not None else to_text(one.html or "")).strip("\n") for one in used])
+    if not any(one.html for one in used):
+        return Shown(text=text[:MOST_TEXT])
+    return Shown("<br>".join([one.html or text_to_html(one.text or "") for one in used]), text[:MOST_TEXT])

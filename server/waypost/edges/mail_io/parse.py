@@ -1,0 +1,192 @@
+"""A raw message read as a `ReceivedMessage`. Whatever arrives becomes one: mail is never lost for its form."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from waypost.domains.mail import Address, MailAttachment, ReceivedMessage
+from waypost.edges.mail_io import signals
+from waypost.edges.mail_io.addresses import read_addresses
+from waypost.edges.mail_io.bodies import MOST_TEXT, File, Reader, Shown
+from waypost.edges.mail_io.charsets import decode
+from waypost.edges.mail_io.dates import read_date
+from waypost.edges.mail_io.header_block import Headers, read_block, read_text
+from waypost.edges.mail_io.message_ids import made_up_id, read_ids
+from waypost.edges.mail_io.parts import Tree
+from waypost.kit.html import clean_html_to_text, clean_text, sanitise, text_to_html
+from waypost.kit.text import clean_file_name, clean_name
+
+MOST_SUBJECT = 998
+_MOST_HEADER_TEXT = 2_000
+_KEPT_HEADERS = (
+    "authentication-results auto-submitted delivered-to envelope-to from importance list-unsubscribe precedence"
+    " return-path user-agent x-auto-response-suppress x-forwarded-for x-forwarded-to x-mailer x-original-to x-priority"
+).split()
+_CID = re.compile(r"""(?:src|href)="cid:([^"]{1,1000})\"""", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
+_LIST_ID = re.compile(r"<([^<>]{1,255})>")
+_READABLE_BYTES = 200_000
+
+
+def parse_message(raw: bytes, now: datetime | None = None) -> ReceivedMessage:
+    """Read a message. Never raises: what cannot be understood is kept as text, with warnings that say so. `now` judges
+    whether its date can be true."""
+    digest = hashlib.sha256(raw).hexdigest()
+    try:
+        return _parse(_with_newlines(raw), digest, now or datetime.now(UTC))
+    except Exception as fault:
+        return _unparsed(raw, digest, fault)
+
+
+def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
+    tree = Tree(raw)
+    headers, warnings = tree.root.headers, tree.warnings
+    reader = Reader()
+    shown = reader.read(tree.root)
+    html, text = _html_and_text(shown)
+    if len(text) > MOST_TEXT:
+        text = text[:MOST_TEXT]
+        warnings.append("text too long: its end is in the raw message only")
+    sender = _sender(headers, warnings)
+    subject = _subject(headers, warnings)
+    ids = read_ids(headers.text("message-id"))
+    if not ids:
+        warnings.append("no Message-ID: one was made from the content")
+    sent_at = read_date(headers.text("date", 200), now)
+    if sent_at is None:
+        warnings.append("no usable Date")
+    is_bounce = signals.is_bounce(tree.root, sender.email if sender else "", sender.name if sender else "", subject)
+    return ReceivedMessage(
+        message_id=ids[0] if ids else made_up_id(digest),
+        in_reply_to=read_ids(headers.text("in-reply-to", 64_000)),
+        references=read_ids(headers.text("references", 64_000)),
+        subject=subject,
+        sender=sender,
+        reply_to=_usable(headers, "reply-to"),
+        to=_usable(headers, "to"),
+        cc=_usable(headers, "cc"),
+        bcc=_usable(headers, "bcc"),
+        sent_at=sent_at,
+        html=html,
+        text=text,
+        attachments=_attachments(reader.files, html),
+        is_automatic=is_bounce or signals.is_automatic(tree.root, subject),
+        is_bounce=is_bounce,
+        list_id=_list_id(headers),
+        content_digest=digest,
+        warnings=tuple(dict.fromkeys([*warnings, *reader.warnings])),
+        headers=_kept(headers),
+    )
+
+
+def _with_newlines(raw: bytes) -> bytes:
+    """Old Macs end lines with CR alone, broken gateways with CR CR LF."""
+    beginning = raw[:4_096]
+    if b"\r\r\n" in beginning:
+        return raw.replace(b"\r\r\n", b"\r\n")
+    if b"\r" in beginning and b"\n" not in beginning:
+        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def _html_and_text(shown: Shown) -> tuple[str, str]:
+    written = clean_text(shown.text) if shown.text else ""
+    if shown.html:
+        html = sanitise(shown.html)
+        return html, written if written.strip() else clean_html_to_text(html)
+    return text_to_html(written[:MOST_TEXT].strip("\n")), written
+
+
+def _sender(headers: Headers, warnings: list[str]) -> Address | None:
+    """The author: From, or where it names nobody the next best field. A name without an address is better than
+    nothing to show."""
+    named: Address | None = None
+    for field in ("from", "sender", "reply-to", "return-path"):
+        for value in headers.all(field):
+            people = read_addresses(value)
+            found = next((person for person in people if person.email), None)
+            if found:
+                if field != "from":
+                    warnings.append(f"no usable From: {field} was taken")
+                return found if found.name or not named else Address(named.name, found.email)
+            named = named or next(iter(people), None)
+    warnings.append("no usable sender")
+    return named
+
+
+def _subject(headers: Headers, warnings: list[str]) -> str:
+    raw = headers.first("subject")
+    subject = clean_name(read_text(raw[:16_000]), limit=MOST_SUBJECT)
+    if len(raw) > 4 * MOST_SUBJECT and len(subject) >= MOST_SUBJECT - 1:
+        warnings.append("subject too long: it was cut")
+    return subject
+
+
+def _usable(headers: Headers, field: str) -> tuple[Address, ...]:
+    people = [person for value in headers.all(field) for person in read_addresses(value) if person.email]
+    return tuple({person.email.lower(): person for person in reversed(people)}.values())[::-1]
+
+
+def _attachments(files: list[File], html: str) -> tuple[MailAttachment, ...]:
+    shown = {unquote(found) for found in _CID.findall(html)}
+    return tuple(_attachment(file, place, shown) for place, file in enumerate(files, start=1))
+
+
+def _attachment(file: File, place: int, shown: set[str]) -> MailAttachment:
+    media_type = file.media_type.lower()
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    content_id = clean_text(file.content_id) if file.content_id else None
+    name = clean_file_name(file.name, fallback="") or _made_up_name(file, media_type, place)
+    return MailAttachment(name, media_type, file.data, content_id, bool(content_id) and content_id in shown)
+
+
+def _made_up_name(file: File, media_type: str, place: int) -> str:
+    if media_type in ("message/rfc822", "message/global"):
+        subject = read_block(file.data, 0, min(len(file.data), 64_000)).headers.text("subject", 1_000)
+        return clean_file_name(clean_name(subject, limit=80).replace("/", "-"), fallback="message") + ".eml"
+    if media_type == "text/calendar":
+        return "invite.ics"
+    if media_type == "application/pgp-signature":
+        return "signature.asc"
+    return f"attachment-{place}{mimetypes.guess_extension(media_type) or '.bin'}"
+
+
+def _list_id(headers: Headers) -> str | None:
+    written = headers.text("list-id", 1_000)
+    found = _LIST_ID.search(written)
+    return clean_name(found[1] if found else written) or None
+
+
+def _kept(headers: Headers) -> dict[str, str]:
+    found = {name: clean_name(headers.text(name, 8_000), limit=_MOST_HEADER_TEXT) for name in _KEPT_HEADERS}
+    return {name: value for name, value in found.items() if value}
+
+
+def _unparsed(raw: bytes, digest: str, fault: Exception) -> ReceivedMessage:
+    text = clean_text(decode(raw[:_READABLE_BYTES])[0])
+    return ReceivedMessage(
+        message_id=made_up_id(digest),
+        in_reply_to=(),
+        references=(),
+        subject="",
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        bcc=(),
+        sent_at=None,
+        html=text_to_html(text),
+        text=text,
+        attachments=(),
+        is_automatic=False,
+        is_bounce=False,
+        list_id=None,
+        content_digest=digest,
+        warnings=(f"the message could not be parsed: {type(fault).__name__}",),
+        headers={},
+    )

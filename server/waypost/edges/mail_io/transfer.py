@@ -1,0 +1,73 @@
+"""Bodies out of their transfer encoding; never raises, and keeps what it cannot decode."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from waypost.edges.mail_io.header_block import lenient_base64
+
+_UU_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
+_UU_END = re.compile(rb"\r?\nend[ \t]*(?:\r?\n|\Z)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_IDENTITY = frozenset(("", "7bit", "8bit", "binary", "none", "plain", "7-bit", "8-bit", "7bits", "8bits", "8 bit"))
+MOST_UUENCODED = 100
+_MOST_FOREIGN = 0.05
+
+
+def decoded(data: bytes, encoding: str) -> tuple[bytes, str | None]:
+    """The bytes that were sent, and a warning where the encoding is unknown or does not fit."""
+    if encoding in _IDENTITY:
+        return data, None
+    if encoding == "base64":
+        return _base64(data)
+    if encoding in ("quoted-printable", "quotedprintable", "quoted_printable", "quoted printable"):
+        return binascii.a2b_qp(data), None
+    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        files, _ = uuencoded_files(data)
+        return (files[0][1], None) if files else (data, "uuencoded part without content")
+    return data, f"unknown transfer encoding {encoding[:40]!r}"
+
+
+def uuencoded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
+    """The uuencoded files in a text, and the text without them."""
+    files: list[tuple[str, bytes]] = []
+    rest: list[bytes] = []
+    position = 0
+    for begin in _UU_BEGIN.finditer(data):
+        if begin.start() < position:
+            continue
+        end = _UU_END.search(data, begin.end() - 1)
+        if not end or len(files) >= MOST_UUENCODED:
+            break
+        content = _uu_lines(data[begin.end() : end.start()])
+        if content is not None:
+            files.append((begin[1].decode("utf-8", "replace").strip(), content))
+            rest.append(data[position : begin.start()])
+            position = end.end()
+    return files, b"".join([*rest, data[position:]])
+
+
+def _base64(data: bytes) -> tuple[bytes, str | None]:
+    foreign = len(_NOT_BASE64.findall(data[:10_000]))
+    if foreign > _MOST_FOREIGN * min(len(data), 10_000):
+        return data, "part declared as base64 is not"
+    return lenient_base64(data), None
+
+
+def _uu_lines(block: bytes) -> bytes | None:
+    """The content of the lines between begin and end; None where they are not uuencoded."""
+    content: list[bytes] = []
+    for line in block.splitlines():
+        if line in (b"`", b" ", b""):
+            continue
+        try:
+            content.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            # Some encoders write more than the length says.
+            length = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                content.append(binascii.a2b_uu(line[:length]))
+            except binascii.Error:
+                return None
+    return b"".join(content)
