@@ -14,12 +14,13 @@ from waypost.kit.html_policy import (
     DROPPED_WITH_CONTENT,
     allowed_attribute,
 )
-from waypost.kit.html_text import preview, to_text
+from waypost.kit.html_text import clean_html_to_text, preview, to_text
 from waypost.kit.text import clean_file_name, clean_name, clean_text
 
 __all__ = [
     "clean_body",
     "clean_file_name",
+    "clean_html_to_text",
     "clean_name",
     "clean_text",
     "has_markup",

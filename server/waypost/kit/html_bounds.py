@@ -77,9 +77,12 @@ def bounded(source: str) -> str:
     written: list[str] = []
     nesting = _Nesting()
     entities = 0
-    for text, name, is_end, attributes in tokens(source):
-        safe_text, entities = _counted(text, entities)
-        written.append(safe_text)
+    for text, name, is_end, attributes in tokens(source.replace("\u00a0", "&nbsp;")):
+        if "&" in text:
+            safe_text, entities = _counted(text, entities)
+            written.append(safe_text)
+        else:
+            written.append(text)
         if name not in ALLOWED_ELEMENTS:
             if name == "body" and not is_end and _RIGHT_TO_LEFT.search(attributes):
                 written.append('<div dir="rtl">')
@@ -164,7 +167,6 @@ def _few(attributes: str) -> str:
 
 def _counted(text: str, entities: int) -> tuple[str, int]:
     """The text as it is written after so many entities, and how many there are now in the text run."""
-    text = text.replace("\u00a0", "&nbsp;")
     entities += text.count("&")
     return (text, entities) if entities <= _ENTITIES_A_TEXT else ("<!---->" + _parted(text), 0)
 

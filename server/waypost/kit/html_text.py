@@ -36,9 +36,14 @@ def to_text(source: str) -> str:
         lines = html.unescape(source.replace("\n", " ").replace("<br>", "\n")).replace("\u00a0", " ").split("\n")
         return "\n".join([line.rstrip() for line in lines]).strip("\n")
     try:
-        body = LexborHTMLParser(bounded(source)).body
+        return clean_html_to_text(bounded(source))
     except TooComplex:
         return text_only(source)
+
+
+def clean_html_to_text(source: str) -> str:
+    """The same of HTML that `sanitise` has returned, which needs no bounds any more."""
+    body = LexborHTMLParser(source).body
     if body is None:
         return ""
     writer = _Writer()
