@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ WRITE = "WAYPOST_GOLDEN"
 HEADERS = ("content-type", "location", "resource-id", "web-location", "link", "www-authenticate", "allow")
 # The port differs from run to run, so addresses of the server under test are kept without it.
 PLACE = "https://waypost.example"
+#: What differs from run to run, and what stands in its place.
+SETTLED = (
+    (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\b"), "2024-01-15T09:30:00Z"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "64bb72b4-0a92-11e8-ba89-0ed5f89f718b"),
+    (re.compile(r'"slug": ?"[0-9a-f]{16}"'), '"slug":"83ebc5d87292a795"'),
+    (re.compile(r"\.\d+@acme\.test\b"), "@acme.test"),
+    (re.compile(r"\bmailbox\d+@acme\.test\b"), "mailbox@acme.test"),
+)
 
 
 def check(response: httpx.Response, name: str, *, folder: Path = WIRE) -> None:
@@ -37,6 +46,8 @@ def of(response: httpx.Response) -> dict[str, Any]:
     url = response.request.url
     base = f"{url.scheme}://{url.netloc.decode()}"
     text = response.text.replace(base, PLACE)
+    for pattern, fixed in SETTLED:
+        text = pattern.sub(fixed, text)
     is_json = "json" in response.headers.get("content-type", "")
     return {
         "status": response.status_code,

@@ -7,7 +7,17 @@ from typing import Any, Literal
 import msgspec
 
 ErrorKind = Literal[
-    "NotEmpty", "NotNull", "EnumValue", "Size", "Email", "Date", "Number", "Identifier", "AccessDenied", "Unknown", "Type"
+    "NotEmpty",
+    "NotNull",
+    "EnumValue",
+    "Size",
+    "Email",
+    "Date",
+    "Number",
+    "Identifier",
+    "AccessDenied",
+    "Unknown",
+    "Type",
 ]
 
 
@@ -59,6 +69,10 @@ class Moved(WaypostError):
     def __init__(self, new_id: int) -> None:
         super().__init__(f"moved to {new_id}")
         self.new_id = new_id
+
+
+class Busy(WaypostError):
+    """The database could not do it now: two writers met, it took too long, or it does not answer. Try again."""
 
 
 class Invalid(WaypostError):

@@ -6,13 +6,16 @@ Only this module commits. Whatever a verb changes and the events that it emits b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Protocol
 
+import asyncpg
+
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Connection, Pool
+from waypost.kit.errors import Busy
 from waypost.kit.events import Event
 
 
@@ -72,6 +75,34 @@ class Tx:
         )
 
 
+#: What the database says when it cannot now, though the statement is right.
+_BUSY = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    ConnectionError,
+)
+
+
+@contextmanager
+def _told_as_busy() -> Iterator[None]:
+    """Raise Busy for what another try may settle."""
+    try:
+        yield
+    except _BUSY as error:
+        raise Busy(f"{type(error).__name__}: {error}") from error
+    except asyncpg.InterfaceError as error:
+        # The driver's word for everything from a lost connection to a wrong argument: only the former may pass.
+        if "released back to the pool" in str(error) or "closed" in str(error):
+            raise Busy(str(error)) from error
+        raise
+
+
 class Transactions:
     """Opens units of work over a pool and wakes the readers of the log after each commit that left events."""
 
@@ -84,6 +115,12 @@ class Transactions:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tx]:
         """A read-write transaction: commits when the block ends, rolls back when it raises."""
+        with _told_as_busy():
+            async with self._transaction() as tx:
+                yield tx
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Tx]:
         async with self.pool.acquire() as connection:
             transaction = connection.transaction()
             await transaction.start()
@@ -93,7 +130,9 @@ class Transactions:
                 had_events = bool(tx._events)
                 await tx.flush()
             except BaseException:
-                await transaction.rollback()
+                # A connection that is gone has rolled back already; what matters is the first error.
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await transaction.rollback()
                 raise
             await transaction.commit()
         if had_events:
@@ -104,5 +143,6 @@ class Transactions:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A connection for queries, each statement seeing its own snapshot. Nothing may be emitted or changed."""
-        async with self.pool.acquire() as connection:
-            yield Tx(connection, self.clock().replace(microsecond=0))
+        with _told_as_busy():
+            async with self.pool.acquire() as connection:
+                yield Tx(connection, self.clock().replace(microsecond=0))

@@ -225,10 +225,7 @@ async def test_wrong_types_are_named_at_once(caller: Caller) -> None:
     assert_refused(answer, "firstName", "emails", "address")
 
 
-OTHER_KIND = pytest.mark.xfail(strict=True, reason="the edge answers 422 to JSON of another kind (spec: 5.3 says 400)")
-
-
-@pytest.mark.parametrize("body", [b"", b"{", pytest.param(b"[]", marks=OTHER_KIND), b'"x"', b"null", b"[" * 5000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"null", b"[" * 5000])
 async def test_a_body_that_is_no_object_is_a_bad_request(caller: Caller, body: bytes) -> None:
     answer = await caller.client.post("/v2/customers", content=body, headers={"Content-Type": "application/json"})
 

@@ -5,6 +5,7 @@ log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
 from waypost.domains.conversations import timeline
+from waypost.domains import customers
 from waypost.domains.conversations.editing import (
     assign,
     change_customer,
@@ -67,6 +68,9 @@ from waypost.domains.conversations.thread_edits import (
     readable_attachment,
     set_hidden,
 )
+
+# A customer who goes takes their conversations along, in the same transaction (spec: 8.6).
+customers.before_delete.append(delete_of_customer)
 
 __all__ = [
     "Attachment",

@@ -16,7 +16,7 @@ from waypost.domains.conversations import (
     store_writes,
 )
 from waypost.domains.conversations.models import State, Status
-from waypost.kit.errors import FieldError, Invalid
+from waypost.kit.errors import FieldError, Invalid, NotFound
 from waypost.kit.html import clean_text
 from waypost.kit.tx import Tx
 
@@ -107,8 +107,10 @@ async def change_customer(tx: Tx, actor: Actor, conversation_id: int, customer_i
     conversation = await locking.lock(tx, actor, conversation_id)
     if customer_id == conversation.primary_customer_id:
         return
-    if customer_id not in await customers.load_people(tx.connection, actor.account_id, [customer_id]):
-        raise Invalid.one("value", "customer does not exist", "Unknown", customer_id)
+    try:
+        await customers.keep(tx, actor, customer_id)
+    except NotFound as error:
+        raise Invalid.one("value", "customer does not exist", "Unknown", customer_id) from error
     await store_writes.set_customer(tx.connection, actor.account_id, conversation.id, customer_id, tx.now)
     tx.emit(
         actor,

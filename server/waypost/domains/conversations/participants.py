@@ -7,7 +7,7 @@ from waypost.domains.accounts import Actor, scope_of
 from waypost.domains.conversations import store_writes
 from waypost.domains.conversations.models import ConversationType, CustomerReference, NewThread
 from waypost.domains.customers import EntryKind, NewCustomer, NewEntry
-from waypost.kit.errors import FieldError, Invalid
+from waypost.kit.errors import FieldError, Invalid, NotFound
 from waypost.kit.tx import Tx
 
 
@@ -23,11 +23,7 @@ class References:
     async def resolve(self, reference: CustomerReference, path: str, *, by_phone: bool = False) -> int:
         """The customer's id; an unknown address makes a customer (spec: 7.2). 0 when it is refused."""
         if reference.id is not None:
-            found = await customers.load_people(self._tx.connection, self._actor.account_id, [reference.id])
-            if reference.id not in found:
-                self.errors.append(FieldError(f"{path}.id", "customer does not exist", "Unknown", reference.id))
-                return 0
-            return reference.id
+            return await self._by_id(reference.id, path)
         if reference.email:
             return await self._by_address(reference, path)
         profile = reference.profile
@@ -35,6 +31,14 @@ class References:
             return await self._without_address(reference)
         self.errors.append(FieldError(f"{path}.email", "may not be empty", "NotEmpty"))
         return 0
+
+    async def _by_id(self, customer_id: int, path: str) -> int:
+        try:
+            await customers.keep(self._tx, self._actor, customer_id)
+        except NotFound:
+            self.errors.append(FieldError(f"{path}.id", "customer does not exist", "Unknown", customer_id))
+            return 0
+        return customer_id
 
     async def _by_address(self, reference: CustomerReference, path: str) -> int:
         email = (reference.email or "").strip()

@@ -41,6 +41,8 @@ def explain(request: Request[Any, Any, Any], error: ValidationException) -> Wayp
         if not isinstance(value, (dict, list)):
             return Unparsable()
         problems = problems_of(field.annotation, value)
+        if any(not problem.path for problem in problems):
+            return Unparsable()
         if problems:
             return Invalid(problems)
     extra = error.extra if isinstance(error.extra, list) else []

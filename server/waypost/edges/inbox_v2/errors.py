@@ -82,6 +82,7 @@ _STATUSES: list[tuple[type[errors.WaypostError], int]] = [
     (errors.TooLarge, 413),
     (errors.Throttled, 429),
     (errors.Moved, 301),
+    (errors.Busy, 503),
     (Unauthorized, 401),
     (body.Unparsable, 400),
 ]
@@ -104,6 +105,8 @@ def render(request: Request[Any, Any, Any], error: errors.WaypostError) -> Respo
     headers: dict[str, str] = {}
     if isinstance(error, errors.Moved):
         headers["Location"] = _moved_location(request, error.new_id)
+    if isinstance(error, errors.Busy):
+        headers["Retry-After"] = "1"
     if isinstance(error, errors.Throttled):
         headers["Retry-After"] = str(error.retry_after_s)
     return _answer(request, status, message, fields, headers)
@@ -157,7 +160,8 @@ def on_framework_error(request: Request[Any, Any, Any], error: HTTPException) ->
 
 
 def _allowed(error: HTTPException) -> str:
-    return (error.headers or {}).get("Allow") or (error.headers or {}).get("allow") or "OPTIONS"
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return ", ".join(sorted(headers.get("allow", "OPTIONS").split(", ")))
 
 
 def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
