@@ -7,12 +7,13 @@ from datetime import UTC
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from html import unescape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from waypost.domains.mail import MailAttachment, OutgoingMessage
 from waypost.edges.mail_io.errors import Unsendable
-from waypost.edges.mail_io.header_writer import encoded_addresses, field, folded, wire_address
+from waypost.edges.mail_io.header_writer import encoded_addresses, folded, free_field, text_field, wire_address
 from waypost.kit.html import to_text
 from waypost.kit.text import clean_file_name, clean_text
 
@@ -21,6 +22,7 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,500}>")
 #: Servers cut or refuse fields of more than some thousand bytes; the first id and the newest are what threads need.
 MOST_REFERENCE_BYTES = 4_000
 _MIME_TYPE = re.compile(r"([a-z0-9][a-z0-9!#$&^_.+-]{0,100})/([a-z0-9][a-z0-9!#$&^_.+-]{0,100})", re.IGNORECASE)
+_CID = re.compile(r"""cid:([^"'\s<>)]{1,500})""", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset=\"?([a-z0-9_.:-]{1,40})\"?", re.IGNORECASE)
 #: Written from the message's own parts, or kept from leaving.
 _OWN_FIELDS = frozenset(
@@ -56,12 +58,10 @@ def _fields(message: OutgoingMessage) -> list[bytes]:
         fields.append(folded("Cc", encoded_addresses(message.cc)))
     if message.reply_to:
         fields.append(folded("Reply-To", encoded_addresses(message.reply_to)))
-    fields.append(field("Subject", message.subject))
-    in_reply_to = _bounded(message.in_reply_to)
-    references = _bounded(message.references or message.in_reply_to)
-    if in_reply_to:
+    fields.append(text_field("Subject", message.subject))
+    if in_reply_to := _bounded(message.in_reply_to):
         fields.append(folded("In-Reply-To", in_reply_to))
-    if references:
+    if references := _bounded(message.references or message.in_reply_to):
         fields.append(folded("References", references))
     return fields + [_further(name, value) for name, value in message.headers.items()]
 
@@ -69,7 +69,7 @@ def _fields(message: OutgoingMessage) -> list[bytes]:
 def _further(name: str, value: str) -> bytes:
     if name.lower() in _OWN_FIELDS or name.lower().startswith("content-"):
         raise Unsendable(f"the header field {name!r} is not free to be set")
-    return field(name, value)
+    return free_field(name, value)
 
 
 def _bounded(ids: tuple[str, ...]) -> str:
@@ -90,35 +90,32 @@ def _bounded(ids: tuple[str, ...]) -> str:
 
 def _content(message: OutgoingMessage) -> EmailMessage:
     html = clean_text(message.html)
-    shown = [each for each in message.attachments if _is_shown(each, html)]
-    attached = [each for each in message.attachments if each not in shown]
     content = EmailMessage(policy=_POLICY)
     content.set_content(clean_text(message.text) or to_text(html))
+    page = None
     if html:
         content.add_alternative(html, subtype="html")
         page = content.get_payload(1)
-        assert isinstance(page, EmailMessage)
-        for each in shown:
+    named = {unquote(unescape(each)) for each in _CID.findall(html)}
+    attached = []
+    for each in message.attachments:
+        # Programs hide inline files that the HTML does not name; those go as attachments.
+        if each.is_inline and _content_id(each) in named:
             _attach(page, each, is_shown=True)
+        else:
+            attached.append(each)
     for each in attached:
         _attach(content, each, is_shown=False)
     return content
 
 
-def _is_shown(attachment: MailAttachment, html: str) -> bool:
-    """Whether the HTML shows it. Programs hide inline files that no HTML names; those go as attachments."""
-    content_id = _content_id(attachment)
-    if not attachment.is_inline or not content_id:
-        return False
-    return any(f"cid:{form}" in html for form in (content_id, quote(content_id), quote(content_id, safe="@")))
-
-
 def _content_id(attachment: MailAttachment) -> str:
     bare = (attachment.content_id or "").strip().strip("<>")
-    return bare if _MESSAGE_ID.fullmatch(f"<{bare}>") else ""
+    # The standard library would decode an encoded word in it, and line breaks within that would begin fields.
+    return bare if _MESSAGE_ID.fullmatch(f"<{bare}>") and "=?" not in bare else ""
 
 
-def _attach(parent: EmailMessage, attachment: MailAttachment, *, is_shown: bool) -> None:
+def _attach(parent: Any, attachment: MailAttachment, *, is_shown: bool) -> None:
     main_type, subtype, parameters = _mime_type(attachment.mime_type)
     arguments: dict[str, Any] = {
         "maintype": main_type,

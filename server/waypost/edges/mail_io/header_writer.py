@@ -16,6 +16,9 @@ from waypost.edges.mail_io.errors import Unsendable
 from waypost.kit.text import clean_name
 
 LINE_LENGTH = 78
+_LONGEST_LINE = 998  # RFC 5322, 2.1.1
+_LONGEST_TEXT = 998
+_LONGEST_VALUE = 4_000
 _LONGEST_WORD = 60
 _WORD_BYTES = 42  # of UTF-8 in one encoded word: 42 bytes are 56 characters of base64, and 68 with what is around them
 _LONGEST_ADDRESS = 320
@@ -27,9 +30,17 @@ _DOMAIN = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 
-def field(name: str, value: str) -> bytes:
-    """A field of text: cleaned, encoded where it has to be, folded."""
-    return folded(name, encoded_text(clean_name(value, limit=998)))
+def text_field(name: str, value: str) -> bytes:
+    """A field of text for people: cleaned, encoded where it has to be, folded."""
+    return folded(name, _encoded_text(clean_name(value, _LONGEST_TEXT)))
+
+
+def free_field(name: str, value: str) -> bytes:
+    """A field that programs read, as it is but for line breaks; encoded only where it is beyond ASCII."""
+    value = clean_name(value, _LONGEST_VALUE + 1)
+    if len(value) > _LONGEST_VALUE:
+        raise Unsendable(f"the header field {name[:60]} is longer than {_LONGEST_VALUE} characters")
+    return folded(name, value if value.isascii() else _encoded_words(value))
 
 
 def folded(name: str, value: str) -> bytes:
@@ -40,19 +51,13 @@ def folded(name: str, value: str) -> bytes:
         raise Unsendable(f"the header field {name} holds characters that no header can")
     lines, line = [], f"{name}:"
     for word in value.split():
-        if len(line) + 1 + len(word) > LINE_LENGTH and not line.isspace() and len(line) > len(name) + 1:
+        if len(word) > _LONGEST_LINE - len(name) - 2:
+            raise Unsendable(f"the header field {name} holds a word of {len(word)} characters, and no line can")
+        if len(line) + 1 + len(word) > LINE_LENGTH and line != f"{name}:":
             lines.append(line)
             line = ""
         line += f" {word}"
     return "\r\n".join([*lines, line, ""]).encode("ascii")
-
-
-def encoded_text(text: str) -> str:
-    """Text of one line for a field without structure: as it is, or as encoded words."""
-    is_plain = text.isascii() and text.isprintable() and "=?" not in text
-    if is_plain and all(len(word) <= _LONGEST_WORD for word in text.split(" ")):
-        return text
-    return _encoded_words(text)
 
 
 def encoded_addresses(addresses: Iterable[Address]) -> str:
@@ -90,6 +95,13 @@ def ascii_domain(domain: str) -> str:
 
 def _ascii_label(label: str) -> str:
     return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _encoded_text(text: str) -> str:
+    is_plain = text.isascii() and text.isprintable() and "=?" not in text
+    if is_plain and all(len(word) <= _LONGEST_WORD for word in text.split(" ")):
+        return text
+    return _encoded_words(text)
 
 
 def _phrase(name: str) -> str:

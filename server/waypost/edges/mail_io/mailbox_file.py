@@ -42,10 +42,12 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
     if not path.exists():
         raise NotFound(f"{path} does not exist")
     if not path.is_dir():
-        yield path.name, path
+        if not path.is_file():
+            raise NotFound(f"{path} is neither a file nor a folder")
+        yield _shown(Path(path.name)), path
         return
     root = path.resolve()
-    for folder, subfolders, names in os.walk(root):
+    for folder, subfolders, names in os.walk(root, onerror=_raise):
         subfolders.sort()
         place = Path(folder)
         is_maildir = place.name in _MAILDIR_FOLDERS and all((place.parent / each).is_dir() for each in _MAILDIR_FOLDERS)
@@ -56,7 +58,16 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
             if (is_maildir and not name.startswith(".")) or _has_mail(name):
                 inside = _inside(root, file)
                 if inside is not None and (is_maildir or _is_mail(inside)):
-                    yield str(file.relative_to(root)), inside
+                    yield _shown(file.relative_to(root)), inside
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _shown(path: Path) -> str:
+    """Names in file systems need not be text."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _has_mail(name: str) -> bool:

@@ -85,6 +85,9 @@ class _Scan:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._place = 0
+        # A sender can write a Content-Length of his own and swallow the mails behind his: lengths count only in files
+        # whose writer gave one to every message.
+        self._counts = True
 
     def first(self) -> int | None:
         """The place below the first postmark."""
@@ -102,9 +105,10 @@ class _Scan:
         if is_over:
             line = self._line()
             return Span(start, body, body, is_counted=False), self._place if line else None
-        if told is not None and self._is_end(body + told):
+        if told is not None and self._counts and self._is_end(body + told):
             self._go(body + told)
             return Span(start, body, body + told, is_counted=True), self._next()
+        self._counts = False
         self._go(body)
         return self._body(start, body)
 

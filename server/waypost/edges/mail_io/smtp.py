@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import ssl
@@ -16,7 +17,7 @@ from typing import NoReturn
 import aiosmtplib
 import msgspec
 
-from waypost.edges.mail_io.errors import PermanentFailure, TemporaryFailure, Unsendable
+from waypost.edges.mail_io.errors import MailFailure, PermanentFailure, TemporaryFailure, Unsendable
 from waypost.edges.mail_io.header_writer import wire_address
 from waypost.edges.mail_io.smtp_server import SmtpServer
 from waypost.kit.text import clean_name
@@ -92,11 +93,10 @@ async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
         timeout=server.timeout_s,
         use_tls=server.security == "tls",
         start_tls=server.security == "starttls",
-        tls_context=_tls_context(server.ca_file) if server.security != "none" else None,
         local_hostname=await asyncio.to_thread(_own_name),
     )
     try:
-        await client.connect()
+        await client.connect(tls_context=_tls_context(server.ca_file) if server.security != "none" else None)
         await _greet(client)
         if server.username:
             await client.login(server.username, server.password)
@@ -104,8 +104,13 @@ async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         # Not chained: a server's reply may repeat a password.
         raise TemporaryFailure(_told(server, error)) from None
-    finally:
+    except MailFailure:
         await _leave(client)
+        raise
+    else:
+        await _leave(client)
+    finally:
+        client.close()
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
@@ -118,9 +123,7 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
 async def _leave(client: aiosmtplib.SMTP) -> None:
     # What was to be done is done; a server that does not say goodbye changes nothing.
     with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
-        if client.is_connected:
-            await client.quit(timeout=_QUIT_TIMEOUT_S)
-    client.close()
+        await client.quit(timeout=_QUIT_TIMEOUT_S)
 
 
 async def _begin(server: SmtpServer, client: aiosmtplib.SMTP, raw: bytes, addresses: list[str]) -> None:
@@ -199,7 +202,11 @@ def _told(server: SmtpServer, error: Exception) -> str:
         return f"{server.name} did not let {server.username} in: {error.code} {_words(server, error.message)}"
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{server.name} answered {error.code} {_words(server, error.message)}"
-    return f"{server.name}: {_words(server, str(error)) or type(error).__name__}"
+    # aiosmtplib's own text repeats the address; the system's error beneath it says what happened.
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno and cause.errno > 0:
+        return f"{server.name}: {os.strerror(cause.errno)}"
+    return f"{server.name}: {_words(server, str(cause)) or type(cause).__name__}"
 
 
 def _words(server: SmtpServer, reply: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -13,7 +13,8 @@ from waypost.edges.mail_io.errors import BadSmtpUrl
 Security = Literal["none", "starttls", "tls"]
 
 _PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
-_SECURITIES = tuple(_PORTS)
+_SECURITIES: dict[str, Security] = {security: security for security in _PORTS}
+_OPTIONS = frozenset(("security", "timeout", "ca"))
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DEFAULT_TIMEOUT_S = 30.0
@@ -47,8 +48,9 @@ class SmtpServer(msgspec.Struct, frozen=True):
     def from_url(cls, url: str) -> SmtpServer:
         """Read `smtp://user:password@host:587?security=starttls&timeout=30&ca=/path` or `smtps://…`.
 
-        Without `security`, smtps is `tls`; smtp is `starttls` on port 587, or where there is a password that would
-        leave this machine; else `none`. Characters with a meaning in URLs are percent-encoded. Raises BadSmtpUrl.
+        Without `security`, smtps and port 465 are `tls`; port 587 is `starttls`, and so is any other where a password
+        would leave this machine; else `none`. Characters that mean something in URLs are percent-encoded. Raises
+        BadSmtpUrl.
         """
         parts, port = _split(url)
         options = _options(parts)
@@ -56,10 +58,8 @@ class SmtpServer(msgspec.Struct, frozen=True):
         if password and not username:
             raise BadSmtpUrl("the mail server's URL has a password and no user name")
         host = _host(parts)
-        security = _security(parts.scheme, options.get("security", ""), port)
-        if security is None:
-            needs_secrecy = bool(username) and host.lower() not in _LOOPBACK
-            security = "starttls" if needs_secrecy else "none"
+        leaks = bool(username) and host.lower() not in _LOOPBACK
+        security = _security(parts.scheme, options.get("security", ""), port, "starttls" if leaks else "none")
         return cls(
             host=host,
             port=port or _PORTS[security],
@@ -69,12 +69,6 @@ class SmtpServer(msgspec.Struct, frozen=True):
             timeout_s=_timeout_s(options.get("timeout", "")),
             ca_file=options.get("ca", ""),
         )
-
-    def url(self, *, with_password: bool = False) -> str:
-        """The URL that reads as this server, its password left out unless asked for."""
-        password = f":{quote(self.password, safe='')}" if self.password and with_password else ""
-        person = f"{quote(self.username, safe='')}{password}@" if self.username else ""
-        return f"smtp://{person}{self.name}?security={self.security}"
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
@@ -97,41 +91,33 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
 
 
 def _host(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    if not host.isascii():
-        host = host.encode("idna").decode("ascii") if _is_domain(host) else ""
-    if not _HOST.fullmatch(host):
-        raise BadSmtpUrl(f"the mail server's URL has no usable host: {host[:80]!r}")
-    return host
-
-
-def _is_domain(host: str) -> bool:
     try:
-        host.encode("idna")
+        host = (parts.hostname or "").encode("idna").decode("ascii")
     except UnicodeError:
-        return False
-    return True
+        host = ""
+    if not _HOST.fullmatch(host):
+        raise BadSmtpUrl("the mail server's URL has no usable host")
+    return host
 
 
 def _options(parts: SplitResult) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = sorted(set(options) - {"security", "timeout", "ca"})
-    if unknown:
-        raise BadSmtpUrl(f"the mail server's URL has unknown options: {', '.join(unknown)[:80]}")
+    if not options.keys() <= _OPTIONS:
+        # Not shown: a question mark in a password makes its rest look like options.
+        raise BadSmtpUrl(f"the mail server's URL has options other than {', '.join(sorted(_OPTIONS))}")
     return options
 
 
-def _security(scheme: str, wanted: str, port: int | None) -> Security | None:
+def _security(scheme: str, wanted: str, port: int | None, default: Security) -> Security:
     if wanted and wanted not in _SECURITIES:
         raise BadSmtpUrl(f"the mail server's security must be none, starttls or tls, not {wanted[:20]!r}")
-    if scheme == "smtps":
-        if wanted not in ("", "tls"):
-            raise BadSmtpUrl(f"smtps:// is security=tls; for {wanted} write smtp://")
-        return "tls"
-    for security in _SECURITIES:
-        if wanted == security or (not wanted and port == _PORTS[security] and security != "none"):
-            return security
-    return None
+    if scheme == "smtps" and wanted not in ("", "tls"):
+        raise BadSmtpUrl(f"smtps:// is security=tls; for {wanted} write smtp://")
+    if wanted:
+        return _SECURITIES[wanted]
+    return (
+        "tls" if scheme == "smtps" or port == _PORTS["tls"] else "starttls" if port == _PORTS["starttls"] else default
+    )
 
 
 def _timeout_s(text: str) -> float:

@@ -21,11 +21,14 @@ def print_messages(folder: Path, console: Console | None = None) -> None:
     if not messages:
         console.print("The sink is empty: no mail was sent yet.")
         return
-    table = Table("id", "when (UTC)", "to", "subject", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", no_wrap=True, min_width=len(messages[0].id))
+    table.add_column("when (UTC)", no_wrap=True, min_width=len(messages[0].when))
+    table.add_column("to", no_wrap=True, max_width=40)
+    table.add_column("subject", no_wrap=True, ratio=1)
     for each in messages:
         subject = Text.assemble(_safe(each.subject) or "(no subject)", "  ", (_safe(each.preview), "dim"))
-        subject.truncate(120, overflow="ellipsis")
-        table.add_row(Text(each.id, no_wrap=True), each.when, _safe(each.recipients), subject)
+        table.add_row(each.id, each.when, Text(_safe(each.recipients)), subject)
     console.print(table)
 
 
