@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from waypost.domains import audit, conversations, customers, mail
+from waypost.domains import accounts, audit, conversations, customers, mail
 from waypost.edges.mail_io import delivery
 from waypost.kit import schedule, tally
 from waypost.kit.job_runner import JobRunner
@@ -55,6 +55,8 @@ def recurring(desk: Desk) -> list[Recurring]:
     return [
         every(FOLD_EVERY_S, "tallies.fold", partial(tally.fold, desk.transactions, TALLIES)),
         every(TRIM_EVERY_S, "jobs.trim", partial(_trim_job_history, desk)),
+        every(TRIM_EVERY_S, "sessions.forget", partial(_until_none_is_due, desk, accounts.sessions.forget_expired)),
+        every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
     ]

@@ -79,6 +79,9 @@ def complete(schema: dict[str, Any], base_url: str) -> dict[str, Any]:
 
 
 def _complete_operation(operation: dict[str, Any], statuses: tuple[int, ...]) -> None:
+    # A handler's docstring begins with what the call does; the framework's own summary is the function's name.
+    described = operation.get("description", "").split("\n\n")[0].split(". ")[0].rstrip(".")
+    operation["summary"] = " ".join(described.split()) or operation.get("summary", "")
     operation["security"] = [{"oauth2": []}]
     answers = operation.setdefault("responses", {})
     # The framework documents a 400 of its own shape, which is never sent here.
