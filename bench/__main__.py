@@ -95,11 +95,11 @@ class Bench:
 
 def same_bytes(bare: int, own: int) -> bool:
     """Whether both answer the list with the same document."""
-    request = urllib.request.Request(f"http://127.0.0.1:{own}/v2/conversations")  # noqa: S310
+    request = urllib.request.Request(f"http://127.0.0.1:{own}/v2/conversations")
     request.add_header("Authorization", f"Bearer {ground.TOKEN}")
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with urllib.request.urlopen(request) as answer:
         theirs = json.load(answer)
-    with urllib.request.urlopen(f"http://127.0.0.1:{bare}/list") as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://127.0.0.1:{bare}/list") as answer:
         return bool(json.load(answer) == theirs)
 
 

@@ -101,17 +101,19 @@ class Baseline:
                 account, sent["customer"]["firstName"], sent["customer"]["lastName"], email,
             )  # fmt: skip
             await connection.execute(
-                "insert into customer_entry (account_id, customer_id, kind, type, value) values ($1, $2, 'email', 'work', $3)",
+                "insert into customer_entry (account_id, customer_id, kind, type, value)"
+                " values ($1, $2, 'email', 'work', $3)",
                 account, customer, email,
             )  # fmt: skip
             text = sent["threads"][0]["text"]
             row = await connection.fetchrow(
-                store_writes.INSERT, account, ground.mailbox_id, "email", "active", "published", sent["subject"], customer,
-                None, customer, None, "api", "customer", [], [], now, now, now, None, None, "customer", now, text, 1, 1, 0,
+                store_writes.INSERT, account, ground.mailbox_id, "email", "active", "published", sent["subject"],
+                customer, None, customer, None, "api", "customer", [], [], now, now, now, None, None, "customer", now,
+                text, 1, 1, 0,
             )  # fmt: skip
             await connection.fetchval(
-                store_threads.INSERT, account, row["id"], "customer", "nochange", "published", text, text, "api", "customer",
-                customer, customer, None, None, None, [], [], [], False, now, None, None,
+                store_threads.INSERT, account, row["id"], "customer", "nochange", "published", text, text, "api",
+                "customer", customer, customer, None, None, None, [], [], [], False, now, None, None,
             )  # fmt: skip
             tags = await connection.fetch(store_labels.TAG_IDS, account, sent["tags"])
             await connection.execute(store_labels.PUT_TAGS, account, row["id"], [tag["id"] for tag in tags])

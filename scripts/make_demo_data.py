@@ -209,12 +209,12 @@ def offsets(record: Record) -> list[int]:
 
 def status_of(record: Record, ended_s: int) -> str:
     last = record["messages"][-1]
-    if record.get("status") == "closed" or ended_s > GIVEN_UP_AFTER_S and rank("open", record["id"]) > 0.06:
+    if record.get("status") == "closed" or (ended_s > GIVEN_UP_AFTER_S and rank("open", record["id"]) > 0.06):
         return "closed"
     if last["from"] != "customer":
         return "closed" if ended_s > RESOLVED_AFTER_S else "pending"
     text = plain(body_of(last))
-    is_settled = THANKS.search(text) or record["channel"] == "chat" and GOODBYE.search(text)
+    is_settled = THANKS.search(text) or (record["channel"] == "chat" and GOODBYE.search(text))
     return "closed" if is_settled and ended_s > 7200 else "active"
 
 

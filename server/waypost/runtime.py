@@ -11,7 +11,7 @@ from pathlib import Path
 
 from waypost.config import Settings
 from waypost.database import open_migrated_database
-from waypost.domains.accounts.tokens import TokenCache
+from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool

@@ -1,4 +1,4 @@
-"""The demo material: within its size, whole and valid, the same every time, and made only of what the NOTICE credits."""
+"""The demo material: within its size, whole and valid, the same every time, and only of what the NOTICE credits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from waypost.demo import cast, material, written
 ROOT = Path(__file__).resolve().parents[3]
 MEGABYTE = 1_000_000
 COPYLEFT_SOURCES = {
-    "alot", "bounceparser", "email-mime", "eml-parser", "kmime", "mu", "nextcloud-mail", "notmuch", "notmuch-lkml", "nylas",
+    "alot", "bounceparser", "email-mime", "eml-parser", "kmime", "mu", "nextcloud-mail", "notmuch", "notmuch-lkml",
+    "nylas",
     "perceval-mbox", "roundcube", "tnefparse", "gnucash-manual", "mastodon-user",
 }  # fmt: skip
 LICENCES = {
@@ -239,7 +240,7 @@ def forum_question(number: int, body: str) -> dict[str, Any]:
         "subject": "A question about folders", "tags": [], "customer": {"name": "A B", "email": "a.b@example.org"},
         "messages": [
             message("customer", "2023-01-01T10:00:00Z", f"<p>{body}</p>"),
-            message("agent", "2023-01-01T11:30:00Z", '<p>See <a href="/en-US/kb/folders">the article</a> on folders.</p>'),
+            message("agent", "2023-01-01T11:30:00Z", '<p>See <a href="/en-US/kb/folders">this article</a>.</p>'),
         ],
     }  # fmt: skip
 

@@ -58,7 +58,7 @@ async def test_what_fails_leaves_neither_change_nor_fact_nor_hint(transactions: 
     actor = await account(transactions)
     hints: list[str] = []
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - what fails is the whole unit of work
         async with transactions.open() as tx:
             await tx.connection.execute("update account set name = 'B'")
             tx.emit(actor, Happened(subject_id=1, what="never"))
@@ -96,7 +96,7 @@ async def test_a_statement_that_takes_too_long_is_ended(transactions: Transactio
 
 
 async def test_a_database_that_goes_away_is_told_as_busy_and_comes_back(transactions: Transactions) -> None:
-    with pytest.raises(Busy):
+    with pytest.raises(Busy):  # noqa: PT012 - what fails is the whole unit of work
         async with transactions.open() as tx:
             async with transactions.read() as other:
                 pid = await tx.connection.fetchval("select pg_backend_pid()")

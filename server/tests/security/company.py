@@ -160,7 +160,8 @@ async def snapshot(desk: Desk, account_id: int) -> dict[str, str]:
         tables = sorted(row["table_name"] for row in await connection.fetch(TABLES))
         return {
             table: await connection.fetchval(
-                f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t where account_id = $1",
+                f"select md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
+                f" from {table} t where account_id = $1",
                 account_id,
             )
             for table in tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import httpx
@@ -362,7 +363,7 @@ async def test_patch_takes_arrays_and_plain_objects(office: Office, operations: 
 async def test_patch_takes_one_operation_and_the_patch_media_type(office: Office) -> None:
     conversation_id = await office.create()
     headers = {"Content-Type": "application/json-patch+json"}
-    body = '{"op": "replace", "path": "/assignTo", "value": %d}' % office.account.administrator.id
+    body = json.dumps({"op": "replace", "path": "/assignTo", "value": office.account.administrator.id})
 
     answer = await office.client.patch(f"/v2/conversations/{conversation_id}", content=body, headers=headers)
 

@@ -4,8 +4,8 @@ Verbs take a transaction and an actor; those that take files take the file store
 log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
-from waypost.domains.conversations import timeline
 from waypost.domains import customers
+from waypost.domains.conversations import timeline
 from waypost.domains.conversations.editing import (
     assign,
     change_customer,

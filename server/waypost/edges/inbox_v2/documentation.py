@@ -86,8 +86,8 @@ def _complete_operation(operation: dict[str, Any], statuses: tuple[int, ...]) ->
     answers = operation.setdefault("responses", {})
     # The framework documents a 400 of its own shape, which is never sent here.
     answers.pop("400", None)
-    for status in ("202", "204"):
-        answers.get(status, {}).pop("content", None)
+    for bodiless in ("202", "204"):
+        answers.get(bodiless, {}).pop("content", None)
     for status in statuses:
         answers[str(status)] = {
             "description": MESSAGES.get(status, "Validation failed"),
