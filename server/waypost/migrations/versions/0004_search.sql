@@ -373,7 +373,7 @@ begin
   select array_agg(lower(left(e.value, 100)) order by e.id) filter (where e.kind = 'email'),
          array_agg(regexp_replace(left(e.value, 100), '[^0-9]', '', 'g') order by e.id) filter (where e.kind = 'phone')
   into emails, phones
-  from (select * from customer_entry e where e.account_id = account and e.customer_id = customer order by e.id limit 500) e;
+  from (select * from customer_entry e where e.account_id = account and e.customer_id = customer order by e.id limit 200) e;
   emails := coalesce(emails, '{}');
   phones := coalesce(phones, '{}');
   made.account_id := account;
@@ -451,27 +451,32 @@ create trigger customer_search_on_change
         is distinct from (new.first_name, new.last_name, new.job_title, new.location, new.organization_id))
   execute function customer_search_on_change();
 
+-- Addresses and phones of customers; each function sees the rows of one statement as `changed`.
 create function customer_entry_search_on_change() returns trigger language plpgsql as $$
 declare
-  entry record;
+  part record;
+  customer bigint;
 begin
-  for entry in
-    select distinct x.account_id, x.customer_id, x.kind from (values
-      (case when tg_op <> 'INSERT' then old.account_id end, case when tg_op <> 'INSERT' then old.customer_id end,
-       case when tg_op <> 'INSERT' then old.kind end),
-      (case when tg_op <> 'DELETE' then new.account_id end, case when tg_op <> 'DELETE' then new.customer_id end,
-       case when tg_op <> 'DELETE' then new.kind end)
-    ) x (account_id, customer_id, kind) where x.kind in ('email', 'phone') order by 1, 2
+  for part in
+    select account_id, array_agg(distinct customer_id order by customer_id) as customers,
+           array_agg(distinct customer_id order by customer_id) filter (where kind = 'email') as addressed
+    from changed where kind in ('email', 'phone') group by account_id
   loop
-    perform customer_search_refresh(entry.account_id, array[entry.customer_id]);
-    if entry.kind = 'email' then
-      perform customer_search_refresh_conversations(entry.account_id, entry.customer_id);
-    end if;
+    perform customer_search_refresh(part.account_id, part.customers);
+    foreach customer in array coalesce(part.addressed, '{}') loop
+      perform customer_search_refresh_conversations(part.account_id, customer);
+    end loop;
   end loop;
   return null;
 end $$;
-create trigger customer_entry_search_on_change after insert or update or delete on customer_entry
-  for each row execute function customer_entry_search_on_change();
+create trigger customer_entry_search_on_create after insert on customer_entry referencing new table as changed
+  for each statement execute function customer_entry_search_on_change();
+create trigger customer_entry_search_on_change after update on customer_entry referencing new table as changed
+  for each statement execute function customer_entry_search_on_change();
+create trigger customer_entry_search_on_move after update on customer_entry referencing old table as changed
+  for each statement execute function customer_entry_search_on_change();
+create trigger customer_entry_search_on_delete after delete on customer_entry referencing old table as changed
+  for each statement execute function customer_entry_search_on_change();
 
 create function organization_search_on_change() returns trigger language plpgsql as $$
 begin
