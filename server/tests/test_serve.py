@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import signal
 import socket
@@ -263,3 +264,37 @@ async def test_a_newer_database_is_refused(database_url: str, tmp_path: Path) ->
     async with waypost(tmp_path / "process", *words, WAYPOST_DATABASE_URL=database_url) as process:
         assert await process.process.wait() == 1
     assert "newer than this Waypost" in process.output
+
+
+async def test_the_demo_starts_again_as_it_was(database_url: str, transactions: Transactions, tmp_path: Path) -> None:
+    words = (*SERVE, "--demo", "--data-dir", str(tmp_path / "data"))
+
+    async def contents() -> list[int]:
+        # Line items come later, from the worker.
+        threads = "thread where type <> 'lineitem'"
+        tables = ("account", "account_user", "conversation", threads, "customer", "oauth_application", "api_key")
+        return [int(await transactions.pool.fetchval(f"select count(*) from {table}")) for table in tables]
+
+    async with waypost(tmp_path / "first", *words, WAYPOST_DATABASE_URL=database_url) as process:
+        async with client(await process.base_url()) as http:
+            access = json.loads((tmp_path / "data" / "demo.json").read_text())
+            grant = {
+                "grant_type": "client_credentials",
+                "client_id": access["client_id"],
+                "client_secret": access["client_secret"],
+            }
+            token = (await http.post("/v2/oauth2/token", data=grant)).json()["access_token"]
+            listed = await http.get("/v2/mailboxes", headers={"Authorization": f"Bearer {token}"})
+            assert listed.json()["page"]["totalElements"] == len(access["mailbox_ids"]) > 0
+        assert access["user_password"] in process.output
+        assert await process.end() == 0
+    before = await contents()
+    assert min(before) > 0
+
+    async with waypost(tmp_path / "second", *words, WAYPOST_DATABASE_URL=database_url) as process:
+        await process.base_url()
+        again = json.loads((tmp_path / "data" / "demo.json").read_text())
+        assert all(again[name] == access[name] for name in access if name != "base_url")
+        assert access["user_password"] in process.output
+        assert await process.end() == 0
+    assert await contents() == before

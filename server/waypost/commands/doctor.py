@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -34,7 +32,7 @@ OLDEST_POSTGRES = 15
 MANY_UNREAD = 10_000
 #: The worker folds tallies every few seconds; silence for so long means that none runs.
 WORKER_SILENCE = timedelta(minutes=1)
-SMTP_TIMEOUT_S = 5
+SMTP_TIMEOUT_S = 10
 _STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
@@ -150,17 +148,11 @@ async def _files(settings: Settings) -> Finding:
 async def _smtp(settings: Settings) -> Finding:
     if not settings.smtp_url:
         return Finding("smtp", "warning", "WAYPOST_SMTP_URL is not set: mail leaves only by mailboxes with their own")
-    place = urlsplit(settings.smtp_url)
-    is_tls = place.scheme == "smtps"
-    host, port = place.hostname or "localhost", place.port or (465 if is_tls else 587)
+    from waypost.edges.mail_io import smtp
+    from waypost.edges.mail_io.smtp_server import SmtpServer
+
     async with asyncio.timeout(SMTP_TIMEOUT_S):
-        context = ssl.create_default_context() if is_tls else None
-        reader, writer = await asyncio.open_connection(host, port, ssl=context)
-        try:
-            greeting = (await reader.readline()).decode("latin-1").strip()
-        finally:
-            writer.close()
-    return Finding("smtp", "ok" if greeting.startswith("220") else "wrong", f"{host}:{port}: {greeting[:80]}")
+        return Finding("smtp", "ok", await smtp.check(SmtpServer.from_url(settings.smtp_url)))
 
 
 async def _guarded(part: str, look: Callable[[Settings], Awaitable[Finding]], settings: Settings) -> Finding:
