@@ -38,7 +38,6 @@ log = structlog.get_logger(__name__)
 
 MOST_BYTES = 25 * 2**20
 MOST_RECIPIENTS = 1000
-_STOP_TIMEOUT_S = 2.0
 
 
 class MailSink:
@@ -76,8 +75,9 @@ class MailSink:
             if session.transport is not None:
                 session.transport.close()
         under_way = [session._handler_coroutine for session in sessions if session._handler_coroutine]
-        if under_way:
-            await asyncio.wait(under_way, timeout=_STOP_TIMEOUT_S)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -136,7 +136,7 @@ class _Catcher:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         raw = envelope.content
         assert isinstance(raw, bytes)
-        sender = envelope.mail_from or ""
+        sender = (envelope.mail_from or "").removeprefix("<>")
         try:
             caught = await asyncio.to_thread(store, self._folder, raw, sender, envelope.rcpt_tos, self._most)
         except OSError as error:

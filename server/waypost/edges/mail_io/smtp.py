@@ -105,10 +105,10 @@ async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
         # Not chained: a server's reply may repeat a password.
         raise TemporaryFailure(_told(server, error)) from None
     except MailFailure:
-        await _leave(client)
+        await _leave(server, client)
         raise
     else:
-        await _leave(client)
+        await _leave(server, client)
     finally:
         client.close()
 
@@ -120,10 +120,10 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()
 
 
-async def _leave(client: aiosmtplib.SMTP) -> None:
+async def _leave(server: SmtpServer, client: aiosmtplib.SMTP) -> None:
     # What was to be done is done; a server that does not say goodbye changes nothing.
     with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
-        await client.quit(timeout=_QUIT_TIMEOUT_S)
+        await client.quit(timeout=min(_QUIT_TIMEOUT_S, server.timeout_s))
 
 
 async def _begin(server: SmtpServer, client: aiosmtplib.SMTP, raw: bytes, addresses: list[str]) -> None:
