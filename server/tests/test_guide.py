@@ -20,6 +20,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.edges.session.visit import PASSWORD, with_password
+from tests.guide_desk import readers_desk
 from waypost.domains.accounts import register_application
 
 ROOT = Path(__file__).parents[2]
@@ -94,10 +95,14 @@ async def prepare(desk: Desk, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-async def test_examples_of_a_page_run(desk: Desk, tmp_path: Path, page: Path) -> None:
+async def test_examples_of_a_page_run(database_url: str, tmp_path: Path, page: Path) -> None:
     folder = tmp_path / "reader"
     folder.mkdir()
-    environment = await prepare(desk, folder)
+    async with readers_desk(database_url, tmp_path / "desk") as desk:
+        await run_page(page, folder, await prepare(desk, folder))
+
+
+async def run_page(page: Path, folder: Path, environment: dict[str, str]) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WAYPOST_")}
     found = blocks(page)
 
