@@ -50,7 +50,7 @@ def read(raw: bytes) -> EmailMessage:
     return message
 
 
-def shape(part: EmailMessage) -> Any:
+def shape(part: Any) -> Any:
     """The tree of content types."""
     if part.is_multipart():
         return [part.get_content_type(), *[shape(each) for each in part.iter_parts()]]

@@ -19,10 +19,14 @@ _LINE = 65_536  # what is read of a line at once; longer ones come in pieces
 _LONGEST_FIELD_NAME = 200
 _EMPTY = (b"\n", b"\r\n")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# `From -` (Netscape), `From 123@xxx` (Google Takeout), or an address and a date.
+# `From -` (Netscape), `From 123@xxx` (Google Takeout), or something and a date.
 _POSTMARK = re.compile(
-    rb"From (?:-|[^\s@]{1,300}@[^\s@]{1,300}|(?=[^\r\n]*\b\d{1,2}:\d\d)[^\r\n]{1,400}\b(?:19|20)\d\d\b[^\r\n]{0,80})"
-    rb"[ \t]*\r?\n?",
+    rb"""From\ (?:-
+          |[^\s@]{1,300}@[^\s@]{1,300}
+          |[^\r\n]{0,300}\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b(?=[^\r\n]{1,80}\b(?:19|20)\d\d\b)[^\r\n]{1,40}\b\d{1,2}:\d\d[^\r\n]{0,40}
+          |[^\r\n]{0,300}\b(?:19|20)\d\d-\d\d-\d\d[T\ ]\d\d:\d\d[^\r\n]{0,40}
+        )[ \t]*\r?\n?""",
+    re.VERBOSE,
 )
 _FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>From ")
 _CONTENT_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
