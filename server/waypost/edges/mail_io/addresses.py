@@ -16,7 +16,7 @@ _MOST_NAME = 2_000
 _TOKEN = re.compile(
     r"""(?P<quoted>"(?:[^"\\]++|\\.)*+(?:"|\Z))
       | (?P<comment>\((?:[^()\\]++|\\.)*+)
-      | (?P<angle><@[^<>"]*+:[^<>"]*+>|<[^<>,;"]*+(?:"[^"<>]*+"[^<>,;"]*+)?>?)
+      | (?P<angle><@[^<>":]*+:[^<>"]*+>|<[^<>,;"]*+(?:"(?:[^"<>\\]++|\\.)*+"[^<>,;"]*+)?>?)
       | (?P<mark>[,;:])
       | (?P<word>[^",;:()<]++|[()<])""",
     re.VERBOSE | re.DOTALL,
@@ -122,7 +122,8 @@ def _without_route(angle: str) -> str:
     """`@relay:joe@example.org` is joe@example.org (RFC 5322, 4.4)."""
     if angle.startswith("@"):
         return angle.rpartition(":")[2]
-    return re.sub(r"\([^()]*\)", "", angle).removeprefix("mailto:")
+    bare = re.sub(r"\([^()]*\)", "", angle).removeprefix("mailto:")
+    return bare if '"' in bare else "".join(bare.split())
 
 
 def _name(words: str) -> str:

@@ -14,6 +14,7 @@ from waypost.kit.html import text_to_html, to_text
 
 MOST_TEXT = 2_000_000
 _MOST_TEXT_BYTES = 8_000_000
+_SNIFFED_BYTES = 1_000
 _META_CHARSET = re.compile(rb"<meta[^>]{1,300}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # Other writings of the same message that no reader of ours shows.
 _UNSHOWN = frozenset(("text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"))
@@ -45,9 +46,16 @@ class Reader:
     def __init__(self) -> None:
         self.files: list[File] = []
         self.warnings: list[str] = []
+        self._in_winmail = _NOTHING
 
     def read(self, root: Part) -> Shown:
-        return self._part(root, is_first=True)
+        shown = self._part(root, is_first=True)
+        for other in (self._in_winmail, _preamble(root)):
+            if not shown.html and not (shown.text and shown.text.strip()):
+                # Outlook writes the text again into its winmail.dat, old mail servers theirs before the first part;
+                # they count where they are the only one.
+                shown = other
+        return shown
 
     def _part(self, part: Part, *, is_first: bool) -> Shown:
         if not part.children:
@@ -82,6 +90,10 @@ class Reader:
         if warning:
             self._warn(warning)
         name = part.file_name()
+        if not part.headers and b"\0" in data[:_SNIFFED_BYTES]:
+            self._warn("not a mail: kept as a file")
+            self.files.append(File("unreadable.bin", "application/octet-stream", data))
+            return _NOTHING
         is_text = part.media_type.startswith("text/") and part.media_type not in (
             "text/calendar",
             "text/rfc822-headers",
@@ -90,7 +102,8 @@ class Reader:
         if is_text and not is_file and part.media_type != "text/x-vcard":
             return _NOTHING if part.media_type in _UNSHOWN else self._text(part, data)
         if part.media_type == "application/ms-tnef" or name.lower() == "winmail.dat":
-            return self._winmail(part, name, data)
+            self._open_winmail(part, name, data)
+            return _NOTHING
         if data or name:
             self.files.append(File(name, part.media_type, data, part.content_id()))
         return _NOTHING
@@ -118,14 +131,14 @@ class Reader:
             self._warn(warning)
         return text
 
-    def _winmail(self, part: Part, name: str, data: bytes) -> Shown:
+    def _open_winmail(self, part: Part, name: str, data: bytes) -> None:
         content = winmail.opened(data)
         if content is None:
             self._warn("winmail.dat could not be opened")
             self.files.append(File(name or "winmail.dat", part.media_type, data))
-            return _NOTHING
+            return
         self.files.extend([File(file_name, "", file) for file_name, file in content.files])
-        return Shown(content.html or None, content.text or None)
+        self._in_winmail = Shown(content.html or None, content.text.replace("\r\n", "\n") or None)
 
     def _keep_message(self, part: Part) -> None:
         """An enclosed message stays closed, so that it can be read as what it was."""
@@ -138,6 +151,15 @@ class Reader:
     def _warn(self, warning: str) -> None:
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+
+def _preamble(root: Part) -> Shown:
+    """The text before the first part, where some mail servers put the whole of their report. Other mails have
+    only a remark there, for programs that do not know MIME."""
+    if not root.children or root.media_type != "multipart/report":
+        return _NOTHING
+    before = root.raw[root.start : root.children[0].whole_start][:_MOST_TEXT_BYTES]
+    return Shown(text=decode(before.rpartition(b"\n--")[0])[0].replace("\r\n", "\n"))
 
 
 def _charset_in(html: bytes) -> str | None:

@@ -21,7 +21,7 @@ _MOST_PARAMETERS = 64
 
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\r?\n|\r\r(?!\n)")
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:(.*)", re.DOTALL)
-_MBOX_LINE = re.compile(rb">?From [^\r\n]*(?:\r\n|\n|\r)")
+_MBOX_LINE = re.compile(rb">?From (?![ \t]*:)[^\r\n]*(?:\r\n|\n|\r)")
 # An encoded word (RFC 2047), with room for question marks and spaces that the RFC forbids and senders write.
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?\r\n]|\?(?!=)){0,1000}+)\?=")
 _NO_SEMICOLON = re.compile(rb"\A[ \t]*([\w.+/-]{1,150})[ \t]+(?=[\w*-]{1,60}[ \t]*=)")

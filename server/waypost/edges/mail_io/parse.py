@@ -29,6 +29,13 @@ _KEPT_HEADERS = (
 _CID = re.compile(r"""(?:src|href)="cid:([^"]{1,1000})\"""", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
 _LIST_ID = re.compile(r"<([^<>]{1,255})>")
+_MESSAGES = frozenset(("message/rfc822", "message/global", "message/news"))
+_USUAL_NAMES = {
+    "application/ms-tnef": "winmail.dat",
+    "application/pgp-signature": "signature.asc",
+    "text/calendar": "invite.ics",
+    "text/rfc822-headers": "headers.txt",
+}
 _READABLE_BYTES = 200_000
 
 
@@ -87,18 +94,18 @@ def _with_newlines(raw: bytes) -> bytes:
     """Old Macs end lines with CR alone, broken gateways with CR CR LF."""
     beginning = raw[:4_096]
     if b"\r\r\n" in beginning:
-        return raw.replace(b"\r\r\n", b"\r\n")
-    if b"\r" in beginning and b"\n" not in beginning:
-        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+    elif b"\r" in beginning and b"\n" not in beginning:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw.removeprefix(b"\xef\xbb\xbf")
 
 
 def _html_and_text(shown: Shown) -> tuple[str, str]:
-    written = clean_text(shown.text) if shown.text else ""
+    written = clean_text(shown.text).strip("\n") if shown.text else ""
     if shown.html:
         html = sanitise(shown.html)
         return html, written if written.strip() else clean_html_to_text(html)
-    return text_to_html(written[:MOST_TEXT].strip("\n")), written
+    return text_to_html(written[:MOST_TEXT]), written
 
 
 def _sender(headers: Headers, warnings: list[str]) -> Address | None:
@@ -142,18 +149,19 @@ def _attachment(file: File, place: int, shown: set[str]) -> MailAttachment:
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     content_id = clean_text(file.content_id) if file.content_id else None
     name = clean_file_name(file.name, fallback="") or _made_up_name(file, media_type, place)
+    if media_type in _MESSAGES and not name.lower().endswith(".eml"):
+        name = clean_file_name(name + ".eml")
     return MailAttachment(name, media_type, file.data, content_id, bool(content_id) and content_id in shown)
 
 
 def _made_up_name(file: File, media_type: str, place: int) -> str:
-    if media_type in ("message/rfc822", "message/global"):
+    if media_type in _MESSAGES:
         subject = read_block(file.data, 0, min(len(file.data), 64_000)).headers.text("subject", 1_000)
-        return clean_file_name(clean_name(subject, limit=80).replace("/", "-"), fallback="message") + ".eml"
-    if media_type == "text/calendar":
-        return "invite.ics"
-    if media_type == "application/pgp-signature":
-        return "signature.asc"
-    return f"attachment-{place}{mimetypes.guess_extension(media_type) or '.bin'}"
+        return clean_file_name(clean_name(subject, limit=80).replace("/", "-"), fallback="message")
+    if media_type in _USUAL_NAMES:
+        return _USUAL_NAMES[media_type]
+    other = ".txt" if media_type.startswith("text/") else ".bin"
+    return f"attachment-{place}{mimetypes.guess_extension(media_type) or other}"
 
 
 def _list_id(headers: Headers) -> str | None:

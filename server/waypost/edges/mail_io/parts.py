@@ -35,8 +35,8 @@ class Part:
         self.depth = depth
         self.children: list[Part] = []
         written = self._field("content-type")
-        self.media_type = _media_type(written.value, default_type)
         self.parameters = written.parameters
+        self.media_type = self._media_type(written.value, default_type)
 
     @property
     def is_multipart(self) -> bool:
@@ -65,6 +65,12 @@ class Part:
 
     def _field(self, name: str) -> Parameterised:
         return read_parameters(self.headers.first(name))
+
+    def _media_type(self, written: str, default: str) -> str:
+        if not written or _TYPE.fullmatch(written):
+            return written or default
+        is_file = bool(self.file_name()) or self.transfer_encoding() == "base64"
+        return "application/octet-stream" if is_file else "text/plain"
 
 
 class Tree:
@@ -136,9 +142,11 @@ class Tree:
                     self._warn("too many lines that look like boundaries")
                     break
                 continue
+            if len(starts) > MOST_PARTS:
+                break
             if starts:
                 ends.append(_before_line_break(raw, starts[-1], place))
-            if line_end[1] or len(starts) > 2 * MOST_PARTS:
+            if line_end[1]:
                 break
             starts.append(line_end.end())
             position = line_end.end()
@@ -160,10 +168,3 @@ def _before_line_break(raw: bytes, start: int, end: int) -> int:
         end -= 1
     return max(start, end)
 
-
-def _media_type(written: str, default: str) -> str:
-    if not written:
-        return default
-    if _TYPE.fullmatch(written):
-        return written
-    return "text/plain" if written in ("text", "plain") else "application/octet-stream"

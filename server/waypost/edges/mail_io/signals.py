@@ -47,15 +47,15 @@ _BOUNCE_SUBJECT = _any_of(
     r"(?:could|can)not (?:be delivered|send)|(?:mail|message)[^:]{0,30}not (?:be )?(?:delivered|sent)",
     r"warning: could not|\bdsn\b|unzustellbar|nicht zugestellt|non remis|no entregado|配信|不達",
 )
+_DELIVERY_STATUS = frozenset(("message/delivery-status", "message/global-delivery-status"))
 _FAILED_FIELDS = ("x-failed-recipients", "x-failed-to")
 
 
 def is_bounce(root: Part, sender_email: str, sender_name: str, subject: str) -> bool:
     """Whether a mail server reports that it could not, or not yet, deliver a message."""
-    report = root.parameters.get("report-type", "").lower()
-    if root.media_type == "multipart/report" and report in ("delivery-status", ""):
-        return any(part.media_type.startswith("message/") for part in root.children) or report == "delivery-status"
-    if any(part.media_type in ("message/delivery-status", "message/global-delivery-status") for part in root.children):
+    if root.media_type == "multipart/report" and root.parameters.get("report-type", "").lower() == "delivery-status":
+        return True
+    if any(part.media_type in _DELIVERY_STATUS for part in root.children):
         return True
     if any(field in root.headers for field in _FAILED_FIELDS):
         return True

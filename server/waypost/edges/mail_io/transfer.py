@@ -9,7 +9,7 @@ from waypost.edges.mail_io.header_block import lenient_base64
 
 _UU_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
 _UU_END = re.compile(rb"\r?\nend[ \t]*(?:\r?\n|\Z)")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary", "none", "plain", "7-bit", "8-bit", "7bits", "8bits", "8 bit"))
 MOST_UUENCODED = 100
 _MOST_FOREIGN = 0.05
@@ -50,7 +50,7 @@ def uuencoded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
 
 def _base64(data: bytes) -> tuple[bytes, str | None]:
     foreign = len(_NOT_BASE64.findall(data[:10_000]))
-    if foreign > _MOST_FOREIGN * min(len(data), 10_000):
+    if foreign > max(3, _MOST_FOREIGN * min(len(data), 10_000)):
         return data, "part declared as base64 is not"
     return lenient_base64(data), None
 
