@@ -23,9 +23,12 @@ def talk(desk: SearchDesk) -> Conversation:
     return desk.conversation("First subject", customer, Thread("first words", customer_id=customer.id), tags=("vip",))
 
 
-def document(desk: SearchDesk, talk: Conversation) -> tuple[str, str, set[str]]:
-    (row,) = desk.rows("select * from conversation_search where conversation_id = $1", talk.id)
-    return row["about"], row["body"], set(row["addresses"])
+def document(desk: SearchDesk, talk: Conversation) -> tuple[str, set[str]]:
+    """Without positions, which depend on the order of the changes."""
+    (row,) = desk.rows(
+        "select strip(document)::text as words, addresses from conversation_search where conversation_id = $1", talk.id
+    )
+    return row["words"], set(row["addresses"])
 
 
 def test_a_conversation_without_threads_is_found(desk: SearchDesk) -> None:

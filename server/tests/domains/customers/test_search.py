@@ -139,7 +139,9 @@ def test_a_value_that_its_field_cannot_have_is_refused(query: str) -> None:
     assert refused.value.errors[0].path == "query"
 
 
-@pytest.mark.parametrize("attack", ["'||pg_sleep(9)||'", "'; drop table customer; --", "\\", "a' | 'b", "$1", "%s{}{like}"])
+@pytest.mark.parametrize(
+    "attack", ["'||pg_sleep(9)||'", "'; drop table customer; --", "\\", "a' | 'b", "$1", "%s{}{like}"]
+)
 def test_no_value_reaches_the_statement(desk: SearchDesk, attack: str) -> None:
     quoted = '"' + attack.replace("\\", "\\\\") + '"'
     word = "".join("\\" + sign for sign in attack)
@@ -152,7 +154,9 @@ def test_no_value_reaches_the_statement(desk: SearchDesk, attack: str) -> None:
 def test_a_name_weighs_more_than_an_organization(desk: SearchDesk) -> None:
     score = search.score(parse("acme OR bo"), 1, NOW)
     rows = desk.rows(
-        f"select id, {score.sql} as score from customer where customer.account_id = $1", desk.account_id, *score.arguments
+        f"select id, {score.sql} as score from customer where customer.account_id = $1",
+        desk.account_id,
+        *score.arguments,
     )
     scores = {desk.customers[row["id"]].first_name: row["score"] for row in rows}
     assert scores[BO] > scores[JOSE] > scores[JANE] == 0

@@ -35,7 +35,7 @@ from waypost.kit.search_query import (
     within,
 )
 
-_DOCUMENT = "(s.about || s.body)"
+_DOCUMENT = "s.document"
 _ITS_DOCUMENT = "from conversation_search s where s.account_id = c.account_id and s.conversation_id = c.id"
 _ITS_THREADS = (
     "from thread t where t.account_id = c.account_id and t.conversation_id = c.id and search_shows(t.state, t.type)"

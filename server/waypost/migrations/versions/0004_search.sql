@@ -119,14 +119,13 @@ end $$;
 create table conversation_search (
   account_id       bigint not null,
   conversation_id  bigint not null,
-  about            tsvector not null,  -- all but the bodies
-  body             tsvector not null,
+  document         tsvector not null,  -- words of bodies have weight D, others A or B, whole values none
   addresses        text[] not null,    -- wildcards are checked against these
   primary key (account_id, conversation_id),
   foreign key (account_id, conversation_id) references conversation (account_id, id) on delete cascade
 );
--- Counting and joining hits reads these rows by the thousand: the documents lie beside them, and are read as they are.
-alter table conversation_search alter about set storage external, alter body set storage external;
+-- Large documents lie beside the rows, which are read by the thousand to count hits, and are not packed.
+alter table conversation_search alter document set storage external;
 alter table conversation_search set (toast_tuple_target = 160);
 
 -- What a thread adds. The bounds keep a document far below the 1 MB that a tsvector may have, whatever was written.
@@ -141,11 +140,11 @@ begin
   return body;
 end $$;
 
-create function search_body_with(body tsvector, added tsvector) returns tsvector
+create function search_with(document tsvector, added tsvector) returns tsvector
   language sql immutable strict parallel safe
-  return case when pg_column_size(body) + pg_column_size(added) < 500000 then body || added else body end;
+  return case when pg_column_size(document) + pg_column_size(added) < 500000 then document || added else document end;
 
-create aggregate search_bodies(tsvector) (sfunc = search_body_with, stype = tsvector, initcond = '');
+create aggregate search_bodies(tsvector) (sfunc = search_with, stype = tsvector, initcond = '');
 
 -- Threads whose text can be found (spec: 12.3 `body`).
 create function search_shows(thread_state text, thread_type text) returns boolean
@@ -163,6 +162,7 @@ $$;
 create function search_places(places text[]) returns text[] language sql immutable parallel safe
   return array(select distinct left(lower(p), 100) from unnest(places) p where p <> '' limit 2000);
 
+-- All of a document but the bodies.
 create function conversation_search_about(account bigint, conversation bigint, out about tsvector, out addresses text[])
 language plpgsql stable cost 5000 as $$
 declare
@@ -199,7 +199,7 @@ begin
       || search_people(account, met.customers || talk.primary_customer_id, met.users, addresses));
 end $$;
 
-create function conversation_search_body(account bigint, conversation bigint) returns tsvector
+create function conversation_search_bodies(account bigint, conversation bigint) returns tsvector
 language sql stable cost 5000 as $$
   select search_bodies(search_body(account, t.body_text) order by t.id) from thread t
   where t.account_id = account and t.conversation_id = conversation and search_shows(t.state, t.type)
@@ -215,30 +215,25 @@ language sql volatile as $$
       select from conversation_search s where s.account_id = account and s.conversation_id = c.id)
     order by c.id limit most
   ), made as (
-    insert into conversation_search (account_id, conversation_id, about, body, addresses)
-    select account, m.id, a.about, conversation_search_body(account, m.id), a.addresses
+    insert into conversation_search (account_id, conversation_id, document, addresses)
+    select account, m.id, conversation_search_bodies(account, m.id) || a.about, a.addresses
     from missing m cross join lateral conversation_search_about(account, m.id) a
     on conflict do nothing
   )
   select max(id) from missing
 $$;
 
--- The rows are locked before anything is read, so that what others add meanwhile is seen or comes after.
+-- The rows are locked before anything is read, so that what others add meanwhile is seen or comes after. Without
+-- `bodies` their words are taken over from the document as it is.
 create function conversation_search_refresh(account bigint, conversations bigint[], bodies boolean) returns void
 language plpgsql as $$
 begin
   perform from conversation_search s where s.account_id = account and s.conversation_id = any (conversations)
   order by s.conversation_id for no key update;
-  if bodies then
-    update conversation_search s set about = a.about, addresses = a.addresses, body = conversation_search_body(account, c.id)
-    from conversation c cross join lateral conversation_search_about(account, c.id) a
-    where c.account_id = account and c.id = any (conversations) and s.account_id = account and s.conversation_id = c.id;
-  else
-    update conversation_search s set about = a.about, addresses = a.addresses
-    from conversation c cross join lateral conversation_search_about(account, c.id) a
-    where c.account_id = account and c.id = any (conversations) and s.account_id = account and s.conversation_id = c.id
-      and s.about <> a.about;
-  end if;
+  update conversation_search s set addresses = a.addresses, document = case
+    when bodies then conversation_search_bodies(account, c.id) else ts_filter(s.document, '{d}') end || a.about
+  from conversation c cross join lateral conversation_search_about(account, c.id) a
+  where c.account_id = account and c.id = any (conversations) and s.account_id = account and s.conversation_id = c.id;
 end $$;
 
 -- A new conversation gets its document at the end of the transaction, when its threads and tags are there: once, not
@@ -277,8 +272,9 @@ begin
     group by n.account_id, n.conversation_id
   )
   update conversation_search s set
-    body = search_body_with(s.body, f.body),
-    about = search_body_with(s.about, array_to_tsvector(search_people(f.account_id, f.customers, f.users, f.places))),
+    document = search_with(
+      search_with(s.document, f.body),
+      array_to_tsvector(search_people(f.account_id, f.customers, f.users, f.places))),
     addresses = s.addresses || array(
       select p from unnest(f.places) p where p <> all (s.addresses) and cardinality(s.addresses) < 2000)
   from fresh f where s.account_id = f.account_id and s.conversation_id = f.conversation_id;
@@ -492,9 +488,8 @@ create trigger organization_search_on_change after update of name on organizatio
 select search_fill_customers(id, 0, null), search_fill_conversations(id, 0, null) from account;
 
 -- The list of new entries is searched row by row until it is merged, and merging halts one writer: so it stays short.
-create index conversation_search_document on conversation_search using gin ((about || body))
-  with (gin_pending_list_limit = 1024);
+create index conversation_search_document on conversation_search using gin (document) with (gin_pending_list_limit = 1024);
 create index customer_search_document on customer_search using gin (document) with (gin_pending_list_limit = 1024);
--- More known words mean better guesses of how many rows a word finds, hence better plans.
-alter index conversation_search_document alter column 1 set statistics 500;
+-- The more words have known frequencies, the better the guess how many rows a question finds, and so the plan.
+alter table conversation_search alter document set statistics 500;
 alter table customer_search alter document set statistics 500;
