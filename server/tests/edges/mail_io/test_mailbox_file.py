@@ -103,6 +103,13 @@ def test_messages_begin_at_postmarks_with_fields_below(
     assert read(file(tmp_path, content)) == messages
 
 
+def test_postmarks_are_found_wherever_a_read_may_end(tmp_path: Path) -> None:
+    for size in (*range(8_175, 8_200), *range(24_560, 24_585)):
+        long = b"A: b\n\n" + b"x" * size + b"\n"
+        assert read(file(tmp_path, POSTMARK + long + b"\n" + POSTMARK + TWO)) == [long, TWO]
+        assert read(file(tmp_path, POSTMARK + long + POSTMARK + TWO)) == [long, TWO]
+
+
 def test_crlf_is_kept(tmp_path: Path) -> None:
     content = (POSTMARK + ONE + b"\n" + POSTMARK + b"A: b\n\n>From me\n\n").replace(b"\n", b"\r\n")
     assert read(file(tmp_path, content)) == [ONE.replace(b"\n", b"\r\n"), b"A: b\r\n\r\nFrom me\r\n"]

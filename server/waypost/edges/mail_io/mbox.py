@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 from waypost.kit.errors import TooLarge
 
 _LINE = 65_536  # what is read of a line at once; longer ones come in pieces
+_FIRST_READ = 8_192  # of a body, to find its end; then twice as much each time
 _LONGEST_FIELD_NAME = 200
 _EMPTY = (b"\n", b"\r\n")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -31,6 +32,7 @@ _POSTMARK = re.compile(
 _FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>From ")
 _CONTENT_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_FROM_LINE = re.compile(b"\nFrom ")
 _BARE_FROM = re.compile(rb"^From ", re.MULTILINE)
 
 
@@ -132,14 +134,34 @@ class _Scan:
         return told, True
 
     def _body(self, start: int, body: int) -> tuple[Span, int | None]:
-        blank = 0  # bytes of an empty line just before: it parts messages and belongs to none
-        starts_line = True
-        while line := self._line():
-            if starts_line and line.startswith(b"From ") and self._is_postmark(line):
-                return Span(start, body, self._place - len(line) - blank, is_counted=False), self._place
-            blank = len(line) if starts_line and line in _EMPTY else 0
-            starts_line = line.endswith(b"\n")
-        return Span(start, body, self._place - blank, is_counted=False), None
+        for place in self._from_lines(body):
+            self._go(place)
+            if self._is_postmark(self._line()):
+                below, end = self._place, self._without_blank(body, place)
+                self._go(below)
+                return Span(start, body, end, is_counted=False), below
+        end = self._file.seek(0, os.SEEK_END)
+        return Span(start, body, self._without_blank(body, end), is_counted=False), None
+
+    def _from_lines(self, place: int) -> Iterator[int]:
+        """Where lines begin with `From `, from the beginning of a line on."""
+        before, size = b"\n", _FIRST_READ
+        while True:
+            self._file.seek(place)
+            read = self._file.read(size)
+            if not read:
+                return
+            window = before + read
+            for found in _FROM_LINE.finditer(window):
+                yield place - len(before) + found.start() + 1
+            place += len(read)
+            before, size = window[1 - len(_FROM_LINE.pattern) :], min(2 * size, _LINE)
+
+    def _without_blank(self, body: int, end: int) -> int:
+        """The end without an empty line just before it: that parts messages and belongs to none."""
+        self._file.seek(max(body, end - 4))
+        last = (b"\n" if end - body < 4 else b"") + self._file.read(end - self._file.tell())
+        return end - (2 if last.endswith(b"\n\r\n") else 1 if last.endswith(b"\n\n") else 0)
 
     def _is_end(self, place: int) -> bool:
         """Whether a message can end there: the end of the file or a postmark follows, after empty lines at most."""
