@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
 from itertools import product
+from types import ModuleType
 
 import asyncpg
 import pytest
@@ -16,6 +19,7 @@ from waypost.domains.conversations import Filter, Sort, Status, listing, store
 from waypost.kit.paging import PageRequest
 
 STATEMENT = re.compile(r"\s*(select|insert|update|delete|with|merge)\s", re.IGNORECASE)
+SENDERS = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "prepare", "cursor"}
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
 
@@ -26,18 +30,42 @@ def modules() -> Iterator[str]:
 
 
 def statements() -> dict[str, str]:
-    """Constants that hold SQL, by where they stand; the beginnings that longer ones are made from are left to those."""
+    """Every statement, by where it stands: constants that hold SQL, and what is given to the driver in place."""
     found = {}
     for name in modules():
+        module = importlib.import_module(name)
         constants = {
             attribute: value
-            for attribute, value in vars(importlib.import_module(name)).items()
+            for attribute, value in vars(module).items()
             if isinstance(value, str) and attribute.lstrip("_").isupper() and STATEMENT.match(value)
         }
+        # The beginnings that longer ones are made from are left to those.
         for attribute, value in constants.items():
             if not any(value in other and value != other for other in constants.values()):
                 found[f"{name}.{attribute}"] = value
+        for line, value in in_place(module):
+            found[f"{name}:{line}"] = value
     return found
+
+
+def in_place(module: ModuleType) -> Iterator[tuple[int, str]]:
+    """(line, text) of statements that are written or put together where they are sent."""
+    source = inspect.getsource(module)
+    if "connection" not in source:
+        return
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in SENDERS
+            and node.args
+        ):
+            try:
+                value = eval(compile(ast.Expression(node.args[0]), "<statement>", "eval"), vars(module))
+            except NameError:
+                continue
+            if isinstance(value, str) and STATEMENT.match(value):
+                yield node.lineno, value
 
 
 async def test_every_statement_prepares(module_database_url: str) -> None:

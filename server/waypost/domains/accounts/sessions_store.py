@@ -66,6 +66,9 @@ _CREDENTIALS = """
 select account_id, id as user_id, status, first_name, last_name, email, password_hash, totp_secret, totp_last_step
 from account_user where type = 'user' and
 """
+_BY_EMAIL = _CREDENTIALS + "lower(email) = lower($1) and status <> 'deleted'"
+_BY_ID = _CREDENTIALS + "account_id = $1 and id = $2"
+_HELD = _BY_ID + " for no key update"
 _SESSION = (
     "s.digest, s.account_id, s.user_id, s.csrf_secret, s.created_at, s.last_seen_at, s.expires_at, s.ip, s.user_agent"
 )
@@ -81,19 +84,17 @@ def _session(row: Any) -> SessionRow:
 
 async def find_credentials_by_email(connection: Connection, email: str) -> Credentials | None:
     """The one user with this address, whatever its case and account; deleted users are nobody."""
-    sql = _CREDENTIALS + "lower(email) = lower($1) and status <> 'deleted'"
-    return _credentials(await connection.fetchrow(sql, email))
+    return _credentials(await connection.fetchrow(_BY_EMAIL, email))
 
 
 async def find_credentials(connection: Connection, account_id: int, user_id: int) -> Credentials | None:
     """The credentials of a user."""
-    return _credentials(await connection.fetchrow(_CREDENTIALS + "account_id = $1 and id = $2", account_id, user_id))
+    return _credentials(await connection.fetchrow(_BY_ID, account_id, user_id))
 
 
 async def hold_credentials(connection: Connection, account_id: int, user_id: int) -> Credentials | None:
     """The same, and no other transaction changes them before this one ends."""
-    sql = _CREDENTIALS + "account_id = $1 and id = $2 for no key update"
-    return _credentials(await connection.fetchrow(sql, account_id, user_id))
+    return _credentials(await connection.fetchrow(_HELD, account_id, user_id))
 
 
 async def set_password(
