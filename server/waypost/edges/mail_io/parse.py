@@ -36,6 +36,8 @@ _USUAL_NAMES = {
     "text/calendar": "invite.ics",
     "text/rfc822-headers": "headers.txt",
 }
+_BEFORE_MESSAGE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,1000}+")
+_MOST_MENDED_BYTES = 30_000_000
 _READABLE_BYTES = 200_000
 
 
@@ -50,7 +52,7 @@ def parse_message(raw: bytes, now: datetime | None = None) -> ReceivedMessage:
 
 
 def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
-    tree = Tree(raw)
+    tree = Tree(raw, _first_byte(raw))
     headers, warnings = tree.root.headers, tree.warnings
     reader = Reader()
     shown = reader.read(tree.root)
@@ -91,13 +93,21 @@ def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
 
 
 def _with_newlines(raw: bytes) -> bytes:
-    """Old Macs end lines with CR alone, broken gateways with CR CR LF."""
+    """Old Macs end lines with CR alone, broken gateways with CR CR LF. Only mails that are worth a copy are mended."""
     beginning = raw[:4_096]
+    if len(raw) > _MOST_MENDED_BYTES:
+        return raw
     if b"\r\r\n" in beginning:
-        raw = raw.replace(b"\r\r\n", b"\r\n")
-    elif b"\r" in beginning and b"\n" not in beginning:
-        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return raw.lstrip(b"\r\n") if raw[:1] in (b"\r", b"\n") else raw.removeprefix(b"\xef\xbb\xbf")
+        return raw.replace(b"\r\r\n", b"\r\n")
+    if b"\r" in beginning and b"\n" not in beginning:
+        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return raw
+
+
+def _first_byte(raw: bytes) -> int:
+    """Where the message begins: behind empty lines or a byte order mark."""
+    found = _BEFORE_MESSAGE.match(raw)
+    return found.end() if found else 0
 
 
 def _html_and_text(shown: Shown) -> tuple[str, str]:

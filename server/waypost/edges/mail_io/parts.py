@@ -77,11 +77,11 @@ class Tree:
     """A message's parts and what was wrong with them. Parts that never appear through limits stay inside a part
     that is kept whole, so no byte is lost."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, start: int = 0) -> None:
         self.warnings: list[str] = []
         self._raw = raw
         self._count = 0
-        self.root = self._part(0, len(raw), "text/plain", 0)
+        self.root = self._part(start, len(raw), "text/plain", 0)
         waiting = [self.root]
         while waiting:
             part = waiting.pop()
@@ -167,4 +167,3 @@ def _before_line_break(raw: bytes, start: int, end: int) -> int:
     elif raw[end - 1 : end] in (b"\n", b"\r"):
         end -= 1
     return max(start, end)
-
