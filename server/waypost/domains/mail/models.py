@@ -29,7 +29,8 @@ class ReceivedMessage(msgspec.Struct, frozen=True):
 
     Message ids carry their angle brackets. `references` runs from the oldest message to the newest. `sent_at` is what
     the message claims, in UTC, and None where that is absurd. `html` is sanitised and keeps `cid:` references; `text`
-    is the message's own plain text or one made from the HTML.
+    is the message's own plain text or one made from the HTML. `sender` has an empty address where the message gives
+    a name alone, and is None where it names nobody; every other address can be written to.
     """
 
     message_id: str
