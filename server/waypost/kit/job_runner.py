@@ -32,8 +32,11 @@ log = structlog.get_logger(__name__)
 RUNS = Counter("waypost_job_runs_total", "Runs of background jobs.", ["job", "outcome"])
 
 CHANNEL = Channel("ch_pgqueuer")
-BATCH = 10
-CONCURRENCY = 20
+BATCH = 50
+#: So many jobs are taken, and so many of them run at a time: a job that is done counts as taken until its end is
+#: written, which is done for many at once.
+TAKEN = 2 * BATCH
+RUNNING = 20
 #: Deferred jobs that fail or are enqueued elsewhere are looked for so often.
 POLL = timedelta(seconds=1)
 #: A worker that has not been heard of for so long is dead, and its jobs are taken up again.
@@ -103,17 +106,18 @@ class _PoolDriver(Driver):
 class _Executor(AbstractEntrypointExecutor):
     """Runs one kind of job. RetryRequested puts it back into the queue; any other exception is its end."""
 
-    def __init__(self, job: Job, running: set[asyncio.Task[None]]) -> None:
+    def __init__(self, job: Job, running: set[asyncio.Task[None]], slots: asyncio.Semaphore) -> None:
         super().__init__(
             EntrypointExecutorParameters(func=_not_called, concurrency_limit=job.concurrency, on_failure="hold")
         )
         self._job = job
         self._running = running
+        self._slots = slots
 
     async def execute(self, job: models.Job, context: models.Context) -> None:  # noqa: ARG002 - PgQueuer's protocol
         kind, payload = self._job, msgspec.json.decode(job.payload or b"{}")
         # A task of its own, so that stopping the worker can be told from a fault and puts the job back.
-        task = asyncio.ensure_future(asyncio.wait_for(kind.handle(payload), kind.timeout_s))
+        task = asyncio.create_task(self._run(payload))
         self._running.add(task)
         try:
             await asyncio.wait({task})
@@ -131,6 +135,10 @@ class _Executor(AbstractEntrypointExecutor):
             RUNS.labels(kind.name, "done").inc()
             return
         await self._meet(job, payload, error)
+
+    async def _run(self, payload: dict[str, Any]) -> None:
+        async with self._slots:
+            await asyncio.wait_for(self._job.handle(payload), self._job.timeout_s)
 
     async def _meet(self, job: models.Job, payload: dict[str, Any], error: BaseException) -> None:
         kind, failures = self._job, job.attempts + 1
@@ -172,6 +180,7 @@ class JobRunner:
         self._waiter = waiter or Waiter()
         self._grace_s = grace_s
         self._running: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(RUNNING)
         if len({kind.name for kind in kinds}) != len(kinds):
             raise ValueError("two kinds of job share a name")
 
@@ -187,7 +196,7 @@ class JobRunner:
                 manager.run(
                     dequeue_timeout=POLL,
                     batch_size=BATCH,
-                    max_concurrent_tasks=CONCURRENCY,
+                    max_concurrent_tasks=TAKEN,
                     heartbeat_timeout=DEAD_AFTER,
                 )
             )
@@ -262,7 +271,7 @@ class JobRunner:
         return manager
 
     def _executors(self) -> dict[str, _Executor]:
-        return {kind.name: _Executor(kind, self._running) for kind in self._kinds}
+        return {kind.name: _Executor(kind, self._running, self._slots) for kind in self._kinds}
 
     @staticmethod
     def _queries(driver: _PoolDriver) -> Queries:

@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Counter
 
 from waypost.kit import log_store
+from waypost.kit.errors import Busy
 from waypost.kit.events import Fact
 from waypost.kit.log_store import Position
 from waypost.kit.tx import Transactions, Tx
@@ -45,6 +46,16 @@ _DATABASE_TROUBLE = (
 )
 
 
+#: What looking for unread facts may meet while the database is away.
+_OUTAGES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Busy)
+
+
+def _is_database_trouble(error: BaseException | None) -> bool:
+    if isinstance(error, Busy) and error.__cause__ is not None:
+        error = error.__cause__
+    return isinstance(error, _DATABASE_TROUBLE) and not isinstance(error, asyncpg.QueryCanceledError)
+
+
 @dataclass(frozen=True)
 class Subscriber:
     """Who reads. The handler gets facts in the log's order and must write through the given transaction only.
@@ -72,7 +83,7 @@ class Patience:
 
 
 class HandlerFailed(Exception):
-    """A subscriber's handler raised; the cause is chained."""
+    """A subscriber could not take a batch; the cause is chained."""
 
     def __init__(self, last: Position) -> None:
         super().__init__()
@@ -141,21 +152,27 @@ class LogReader:
                 await log_store.register(tx.connection, name, from_now=reading.subscriber.from_now)
 
     async def step(self, reading: _Reading) -> int:
-        """Hand over one batch; returns its size, 0 when there is none or another process reads. Raises what the
-        database raises, and the handler's error as the cause of HandlerFailed."""
-        subscriber = reading.subscriber
-        async with self._transactions.open() as tx:
-            position = await log_store.lock(tx.connection, subscriber.name)
-            if position is None:
-                return 0
-            facts, last = await log_store.read(tx.connection, position, reading.batch)
-            if not facts:
-                return 0
-            try:
+        """Hand over one batch; returns its size, 0 when there is none or another process reads.
+
+        Raises what reading raises; whatever goes wrong after that, the commit included, is the cause of HandlerFailed.
+        """
+        subscriber, last = reading.subscriber, None
+        try:
+            async with self._transactions.open() as tx:
+                position = await log_store.lock(tx.connection, subscriber.name)
+                if position is None:
+                    return 0
+                facts, end = await log_store.read(tx.connection, position, reading.batch)
+                if not facts:
+                    return 0
+                last = end
                 await subscriber.handle(tx, facts)
-            except Exception as error:
-                raise HandlerFailed(last) from error
-            await log_store.move(tx.connection, subscriber.name, last, tx.now)
+                await log_store.move(tx.connection, subscriber.name, last, tx.now)
+        except Exception as error:
+            # Constraints that are checked at the commit are broken by the handler too.
+            if last is None:
+                raise
+            raise HandlerFailed(last) from error
         FACTS.labels(subscriber.name).inc(len(facts))
         reading.failures = 0
         if reading.careful_until and last >= reading.careful_until:
@@ -182,7 +199,7 @@ class LogReader:
 
     async def _meet(self, reading: _Reading, failure: HandlerFailed) -> None:
         name, cause = reading.subscriber.name, failure.__cause__
-        if isinstance(cause, _DATABASE_TROUBLE) and not isinstance(cause, asyncpg.QueryCanceledError):
+        if _is_database_trouble(cause):
             await self._sit_out(reading, cause)
             return
         reading.failures += 1
@@ -222,7 +239,7 @@ class LogReader:
         while True:
             try:
                 return await self.register()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _OUTAGES as error:
                 log.warning("log.database_trouble", error=repr(error))
                 await asyncio.sleep(self._patience.first_pause_s)
 
@@ -234,7 +251,7 @@ class LogReader:
                 unsafe_pause_s = POLL_S
             try:
                 behind = await self._behind()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _OUTAGES as error:
                 log.warning("log.database_trouble", error=repr(error))
                 unsafe_pause_s = POLL_S
                 continue
