@@ -3,7 +3,7 @@
     cd server && python -m tests.domains.search_fuzz --cases 100000
 
 Compares PostgreSQL with the plain Python model, sends noise, and parses megabytes with the limits taken off. Starts a
-PostgreSQL of its own. Ends with the first query that breaks a promise, made as small as it can be; a seed repeats a run.
+PostgreSQL of its own. Ends with the first query that breaks a promise, made as small as can be; a seed repeats a run.
 """
 
 from __future__ import annotations
@@ -63,9 +63,12 @@ def many(options: argparse.Namespace, wanted: st.SearchStrategy[str], check: Cal
 
     @seed(options.seed)
     @settings(
-        max_examples=options.cases, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        max_examples=options.cases,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
-    )  # fmt: skip
+    )
     @given(query=wanted)
     def run(query: str) -> None:
         check(query)

@@ -62,9 +62,11 @@ def fits(pattern: Pattern, text: str) -> bool:
 
 def is_any(value: Any) -> bool:
     return (isinstance(value, Range) and value.low is None and value.high is None) or (
-        isinstance(value, Word) and bool(value.pattern.parts) and value.pattern.text.strip("*") == ""
+        isinstance(value, Word)
+        and bool(value.pattern.parts)
+        and value.pattern.text.strip("*") == ""
         and value.pattern.shape == "any"
-    )  # fmt: skip
+    )
 
 
 def pattern_of(value: Any) -> Pattern:

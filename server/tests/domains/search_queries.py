@@ -31,11 +31,14 @@ def fill(desk: SearchDesk, conversations: int = 40) -> None:
             *(dice.choice(NAMES), dice.choice(NAMES)),
             *([addresses.pop()] if addresses and dice.random() < 0.8 else []),
             *([f"p{number}@{dice.choice(('example.com', 'x.example'))}"] if dice.random() < 0.4 else []),
-            organization=dice.choice(firms), created_at=ago(dice.choice((0, 1, 30, 400))),
+            organization=dice.choice(firms),
+            created_at=ago(dice.choice((0, 1, 30, 400))),
             updated_at=ago(dice.choice((0, 0.5, 40))),
         )
         for number in range(12)
-    ]  # fmt: skip
+    ]
+
+    states = ("published", "published", "published", "published", "draft", "hidden")
 
     def text(most: int = 4) -> str:
         return dice.choice((" ", ", ", ". ")).join(dice.choice(WORDS) for _ in range(dice.randint(0, most)))
@@ -44,21 +47,29 @@ def fill(desk: SearchDesk, conversations: int = 40) -> None:
         customer = dice.choice(people)
         threads = [
             Thread(
-                text(), dice.choice(("customer", "note", "chat")), dice.choice(("published",) * 4 + ("draft", "hidden")),
+                *(text(), dice.choice(("customer", "note", "chat")), dice.choice(states)),
                 customer_id=dice.choice(people).id if dice.random() < 0.3 else customer.id,
             )
             for _ in range(dice.randint(0, 3))
-        ]  # fmt: skip
+        ]
         if dice.random() < 0.5:
             threads.append(reply(text(), dice.choice(users), dice.choice(ADDRESSES)))
         desk.conversation(
-            text(), customer, *threads, mailbox=dice.choice(MAILBOXES), status=dice.choice(STATUSES),
-            type=dice.choice(("email", "chat", "phone")), files=dice.choice((0, 0, 2)),
-            assignee=dice.choice((None, "John Agent", "Lena Größe")), tags=tuple(dice.sample(TAGS, dice.randint(0, 3))),
-            cc=tuple(dice.sample(ADDRESSES, dice.choice((0, 0, 1)))), created_at=ago(dice.choice((0, 1, 30, 400, 3000))),
-            modified_at=ago(dice.choice((0, 0.01, 2))), closed_at=dice.choice((None, ago(1))),
+            text(),
+            customer,
+            *threads,
+            mailbox=dice.choice(MAILBOXES),
+            status=dice.choice(STATUSES),
+            type=dice.choice(("email", "chat", "phone")),
+            files=dice.choice((0, 0, 2)),
+            assignee=dice.choice((None, "John Agent", "Lena Größe")),
+            tags=tuple(dice.sample(TAGS, dice.randint(0, 3))),
+            cc=tuple(dice.sample(ADDRESSES, dice.choice((0, 0, 1)))),
+            modified_at=ago(dice.choice((0, 0.01, 2))),
+            closed_at=dice.choice((None, ago(1))),
+            created_at=ago(dice.choice((0, 1, 30, 400, 3000))),
             waiting_since=dice.choice((None, NOW, ago(3))),
-        )  # fmt: skip
+        )
 
 
 def quoted(value: str) -> str:
@@ -100,35 +111,50 @@ def ranges(bounds: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 WHOLE = st.one_of(st.integers(-2, 60).map(str), st.sampled_from(("9" * 30, "007", "*", "x", '"12"')))
 NUMBERS = st.one_of(WHOLE.filter(lambda n: not n.startswith("-")), ranges(WHOLE.filter(lambda n: n != "*")))
 MOMENTS = st.sampled_from(
-    (
-        "2024",
-        "2024-06",
-        "2024-06-15",
-        "2024-06-14T12:30",
-        "NOW",
-        "NOW-1DAY",
-        "NOW/DAY",
-        "NOW-1MONTH/MONTH",
-        "NOW-400DAYS",
-    )
-    + ("2016", "9999", "NOW-9999YEARS", "2024-06-15T12:30:00Z", '"2024-06-14"', "soon")
+    [
+        *(
+            "2024",
+            "2024-06",
+            "2024-06-15",
+            "2024-06-14T12:30",
+            "NOW",
+            "NOW-1DAY",
+            "NOW/DAY",
+            "NOW-1MONTH/MONTH",
+            "2016",
+        ),
+        *("NOW-400DAYS", "9999", "NOW-9999YEARS", "2024-06-15T12:30:00Z", '"2024-06-14"', "soon"),
+    ]
 )
 DATES = st.one_of(MOMENTS, ranges(MOMENTS), st.just("*"))
 
 CONVERSATION_VALUES = {
-    "subject": texts(WORDS), "body": texts(WORDS), "": texts(WORDS + NAMES[:3] + ADDRESSES + TAGS + ("7",)),
-    "tag": pieces(TAGS), "email": pieces(ADDRESSES), "mailbox": pieces(MAILBOXES), "status": pieces((*STATUSES, "open", "all")),
-    "assigned": pieces(("John Agent", "Lena Größe", "Unassigned")), "type": pieces(("email", "chat")),
-    "number": NUMBERS, "id": NUMBERS, "mailboxid": NUMBERS, "customerIds": NUMBERS, "replyUserIds": NUMBERS,
-    "attachments": pieces(("true", "false")), "createdAt": DATES, "modifiedAt": DATES, "closedAt": DATES,
-    "waitingSince": DATES, "colour": texts(WORDS),
-}  # fmt: skip
+    "": texts(WORDS + NAMES[:3] + ADDRESSES + TAGS + ("7",)),
+    "subject": texts(WORDS),
+    "body": texts(WORDS),
+    "colour": texts(WORDS),
+    "tag": pieces(TAGS),
+    "email": pieces(ADDRESSES),
+    "mailbox": pieces(MAILBOXES),
+    "status": pieces((*STATUSES, "open", "all")),
+    "assigned": pieces(("John Agent", "Lena Größe", "Unassigned")),
+    "type": pieces(("email", "chat")),
+    "attachments": pieces(("true", "false")),
+    **dict.fromkeys(("number", "id", "mailboxid", "customerIds", "replyUserIds"), NUMBERS),
+    **dict.fromkeys(("createdAt", "modifiedAt", "closedAt", "waitingSince"), DATES),
+}
 CUSTOMER_VALUES = {
-    "firstName": texts(NAMES[:5]), "lastName": texts(NAMES[:5]), "email": pieces(ADDRESSES),
-    "emailDomain": pieces(("example.com", "mail.example.org", "x.example")), "organization": texts(("Foo-Bar Inc", "Refund")),
-    "id": NUMBERS, "createdAt": DATES, "modifiedAt": DATES, "": texts(NAMES[:5] + ADDRESSES + ("foo", "example")),
+    "": texts(NAMES[:5] + ADDRESSES + ("foo", "example")),
+    "firstName": texts(NAMES[:5]),
+    "lastName": texts(NAMES[:5]),
+    "email": pieces(ADDRESSES),
+    "emailDomain": pieces(("example.com", "mail.example.org", "x.example")),
+    "organization": texts(("Foo-Bar Inc", "Refund")),
     "colour": pieces(WORDS),
-}  # fmt: skip
+    "id": NUMBERS,
+    "createdAt": DATES,
+    "modifiedAt": DATES,
+}
 
 
 def queries(values: dict[str, st.SearchStrategy[str]]) -> st.SearchStrategy[str]:

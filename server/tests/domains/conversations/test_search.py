@@ -37,27 +37,43 @@ def fill(desk: SearchDesk) -> None:
     desk.conversation(
         *("Rainbow over the house", john, Thread("I have a question about colours.", customer_id=john.id)),
         *(reply("Here is the answer", john_agent, "john@example.com", cc=["boss@example.net"]),),
-        tags=("vip", "Fire Alarm"), assignee="John Agent", files=1, created_at=day(2014, 12, 1, 23, 59, 59),
-        modified_at=NOW, waiting_since=ago(1),
-    )  # fmt: skip
+        tags=("vip", "Fire Alarm"),
+        assignee="John Agent",
+        files=1,
+        created_at=day(2014, 12, 1, 23, 59, 59),
+        modified_at=NOW,
+        waiting_since=ago(1),
+    )
     desk.conversation(
         *("Invoice 100% wrong", jane, Thread("A question? I have none, refund me.", customer_id=jane.id)),
         *(Thread("secret draft", state="draft"), Thread("hidden words", state="hidden")),
-        tags=("gold", "urgent"), status="closed", closed_at=ago(2), cc=("copy@example.org",),
-        created_at=day(2014, 1, 1), modified_at=day(2024, 1, 1), mailbox="Sales_Team",
-    )  # fmt: skip
+        tags=("gold", "urgent"),
+        status="closed",
+        closed_at=ago(2),
+        cc=("copy@example.org",),
+        created_at=day(2014, 1, 1),
+        modified_at=day(2024, 1, 1),
+        mailbox="Sales_Team",
+    )
     desk.conversation(
         *('She did say: "hi"!', kim, Thread("Über Größe und Café", customer_id=kim.id)),
         *(Thread("note to self about pangolins", "note", user_id=lena),),
-        tags=("vip", "gold", "spam"), status="pending", assignee="Tier Two", created_at=day(2015, 12, 31, 12),
+        tags=("vip", "gold", "spam"),
+        status="pending",
+        assignee="Tier Two",
+        created_at=day(2015, 12, 31, 12),
         modified_at=day(2024, 1, 31, 23, 59, 59),
-    )  # fmt: skip
+    )
     desk.conversation(
         *("Help, hi they say!", kim, Thread("東京タワーの写真 please_note 100 percent", customer_id=kim.id)),
         *(Thread("jane adds", customer_id=jane.id),),
         *(reply("ok", lena, "kim@other.example"),),
-        status="spam", assignee="Lena Größe", created_at=ago(0), modified_at=ago(0.02), type="phone",
-    )  # fmt: skip
+        status="spam",
+        assignee="Lena Größe",
+        created_at=ago(0),
+        modified_at=ago(0.02),
+        type="phone",
+    )
     desk.conversation("Deleted rainbow", john, Thread("gone"), state="deleted", tags=("fire",))
     desk.conversation("Draft rainbow", john, Thread("unsent"), state="draft", tags=("fire",))
 

@@ -22,8 +22,11 @@ def desk(module_database_url: str) -> Iterator[SearchDesk]:
         desk.customer("Jane", "Smith", "jane@example.com", "Jane+News@Example.com", updated_at=january)
         desk.customer(
             *("José María", "Smithers-Jones", "jose@mail.example.org"),
-            organization="Acme Tools", job_title="Head of Support", location="São Paulo", phones=("+1 (555) 123-4567",),
-        )  # fmt: skip
+            organization="Acme Tools",
+            job_title="Head of Support",
+            location="São Paulo",
+            phones=("+1 (555) 123-4567",),
+        )
         desk.customer("Bo", "O'Brien", "bo_b%x@x.example", "b.o@mail.example.org", phones=("555 99", "0044 20 7946"))
         desk.customer("100% Real", "Nobody", created_at=datetime(2014, 5, 5, tzinfo=UTC))
         yield desk
