@@ -1,7 +1,7 @@
 """Mail: messages that come in and find their conversation, replies that go out. MIME and SMTP are the edge's."""
 
 from waypost.domains.mail.models import Address, MailAttachment, OutgoingMessage, ReceivedMessage
-from waypost.domains.mail.receiving import Received, receive
+from waypost.domains.mail.receiving import Received, receive, without_prefix
 from waypost.domains.mail.sending import (
     NAME,
     SEND_JOB,
@@ -26,4 +26,5 @@ __all__ = [
     "prepare",
     "receive",
     "subscriber",
+    "without_prefix",
 ]

@@ -27,17 +27,22 @@ join conversation c on c.account_id = $1 and c.id = t.conversation_id
 where c.mailbox_id = $2 and c.state = 'published'
 order by wanted.place limit 1
 """
-# The same subject between the same people, not too long ago; the newest such conversation.
+# The same subject between the same people, among whom the mailbox itself does not count; the conversation in which
+# something was said last, not too long before or after. Imported threads are old, yet make a conversation modified now.
 BY_SUBJECT = """
 select c.id from conversation c
+cross join lateral (
+  select max(t.created_at) as said_at from thread t
+  where t.account_id = c.account_id and t.conversation_id = c.id and t.type <> 'lineitem' and t.created_at <= $5) last
 where c.account_id = $1 and c.mailbox_id = $2 and c.state = 'published' and c.type = 'email'
-  and c.subject_key = any ($3::text[]) and c.modified_at between $4 and $5
+  and c.subject_key = any ($3::text[]) and c.created_at <= $5 and c.modified_at >= $4 and last.said_at >= $4
   and exists (
     select from thread t
     join customer_entry e on e.account_id = t.account_id and e.customer_id = t.created_by_customer_id
                          and e.kind = 'email'
+    join mailbox m on m.account_id = t.account_id and m.id = $2 and lower(m.email) <> lower(e.value)
     where t.account_id = c.account_id and t.conversation_id = c.id and lower(e.value) = any ($6::text[]))
-order by c.modified_at desc limit 1
+order by last.said_at desc, c.id desc limit 1
 """
 MAILBOX = "select id, name, email, smtp_url from mailbox where account_id = $1 and id = $2"
 QUEUE = """

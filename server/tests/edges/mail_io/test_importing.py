@@ -1,0 +1,78 @@
+"""Several messages are taken in at once, and yet each finds what it answers; what stops an import is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.make import Make
+from waypost.edges.mail_io.importing import MailImport
+from waypost.kit.db import Pool, open_pool
+from waypost.kit.errors import Busy
+from waypost.kit.files import FileStore
+from waypost.kit.tx import Transactions
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with await open_pool(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def taking(pool: Pool, tmp_path: Path) -> MailImport:
+    transactions = Transactions(pool)
+    make = Make(transactions)
+    account = await make.account()
+    mailbox = await make.mailbox(account)
+    return MailImport(transactions, FileStore(tmp_path), account.id, mailbox.id)
+
+
+def message(talk: int, number: int) -> tuple[str, bytes]:
+    """The n-th message of a conversation, which answers the one before it."""
+    answers = f"In-Reply-To: <{talk}.{number - 1}@example.org>\n" if number else ""
+    raw = (
+        f"Message-ID: <{talk}.{number}@example.org>\n{answers}From: p{number % 3}@example.org\n"
+        f"Subject: {talk} and {number}\n\nWords {number}\n"
+    )
+    return f"{talk}.{number}", raw.encode()
+
+
+async def test_answers_that_follow_at_once_find_what_they_answer(pool: Pool, taking: MailImport) -> None:
+    summary = await taking.run(message(talk, number) for number in range(12) for talk in range(3))
+    assert (summary.conversations, summary.threads, summary.failures) == (3, 33, [])
+    rows = await pool.fetch("select array_agg(body_text order by id) as said from thread group by conversation_id")
+    assert [row["said"] for row in rows] == [[f"Words {number}" for number in range(12)]] * 3
+
+
+async def test_one_message_that_fails_is_named_and_taken_in_later(pool: Pool, taking: MailImport) -> None:
+    await taking.run([message(0, 0)])
+    await pool.execute("update conversation set locked_at = now()")
+    summary = await taking.run([message(0, 1), message(1, 0)])
+    assert [(failure.source, failure.reason) for failure in summary.failures] == [
+        ("0.1", "Unavailable: Conversation is locked")
+    ]
+    assert summary.conversations == 2
+    await pool.execute("update conversation set locked_at = null")
+    await taking.run([message(0, 1)])
+    assert await pool.fetchval("select count(*) from thread") == 3
+
+
+async def test_what_was_read_before_a_fault_of_the_file_is_stored(pool: Pool, taking: MailImport) -> None:
+    def torn() -> Iterator[tuple[str, bytes]]:
+        for number in range(20):
+            yield message(number, 0)
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        await taking.run(torn())
+    assert await pool.fetchval("select count(*) from conversation") == taking.summary.conversations == 16
+
+
+async def test_a_database_that_is_gone_ends_the_import(pool: Pool, taking: MailImport) -> None:
+    await pool.close()
+    with pytest.raises(Busy):
+        await taking.run(message(talk, 0) for talk in range(100))
+    assert taking.summary.failures == []
