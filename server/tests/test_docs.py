@@ -186,8 +186,8 @@ def test_licences_are_those_that_the_packages_name() -> None:
     wrong = []
     for name, _, licence, _ in python_packages():
         metadata = importlib.metadata.metadata(name)
-        classifiers = [item for item in metadata.get_all("Classifier") or [] if item.startswith("License")]
-        told = " ".join([metadata.get("License-Expression") or "", metadata.get("License") or "", *classifiers])
+        fields = [*(metadata.get_all("License-Expression") or []), *(metadata.get_all("License") or [])]
+        told = " ".join([*fields, *(item for item in metadata.get_all("Classifier") or [] if "License" in item)])
         families = [part.split("-")[0] for part in re.split(r" OR | AND ", licence)]
         if not all(family in told for family in families):
             wrong.append(f"{name}: {licence} / {told}")
