@@ -11,7 +11,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable
 
-from waypost.domains.mail.models import Address
+from waypost.domains.mail import Address
 from waypost.edges.mail_io.errors import Unsendable
 from waypost.kit.text import clean_name
 
