@@ -9,9 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from waypost.kit.db import Pool
+import asyncpg
+import structlog
+
+from waypost.kit.db import Connection, Pool
+
+log = structlog.get_logger(__name__)
 
 _TAKE = "select pg_try_advisory_lock($1)"
 _GIVE_BACK = "select pg_advisory_unlock($1)"
@@ -30,12 +35,24 @@ async def try_hold(pool: Pool, name: str) -> AsyncIterator[bool]:
             yield is_held
         finally:
             if is_held:
-                try:
-                    # The pool does not reset sessions, so an unlock that is cut short would keep the lock for ever.
-                    await asyncio.shield(connection.fetchval(_GIVE_BACK, key))
-                except BaseException:
-                    connection.terminate()
-                    raise
+                await _give_back(connection, key)
+
+
+async def _give_back(connection: Connection, key: int) -> None:
+    # The pool does not reset sessions, so an unlock that is cut short would leave the lock with the connection.
+    try:
+        await asyncio.shield(connection.fetchval(_GIVE_BACK, key))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        log.warning("named_locks.connection_lost", error=repr(error))
+        _end(connection)
+    except asyncio.CancelledError:
+        _end(connection)
+        raise
+
+
+def _end(connection: Connection) -> None:
+    with suppress(asyncpg.InterfaceError):  # it has ended already
+        connection.terminate()
 
 
 def _key(name: str) -> int:
