@@ -34,6 +34,12 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     return session_errors.on_framework_error(request, error)
 
 
+class NoPages(litestar.Controller):
+    """Stands where the framework would mount its own viewers of the description."""
+
+    path = "/v2/openapi"
+
+
 @litestar.get("/v2/openapi.json", include_in_schema=False, sync_to_thread=False)
 def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI 3.1 description, made from the handlers. It is public: it describes, it holds nothing."""
@@ -55,8 +61,9 @@ def build_router(context: Context) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Waypost Inbox API",
             version=__version__,
-            render_plugins=[],
-            path="/v2/openapi",
+            # Only `openapi_document` serves the description: no viewer, and nothing that loads from elsewhere.
+            openapi_controller=NoPages,  # type: ignore[arg-type]  # any controller will do
+            use_handler_docstrings=True,
         ),
         debug=False,
         logging_config=None,

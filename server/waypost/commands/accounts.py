@@ -57,7 +57,7 @@ def create_user(
         async with transactions.open() as tx:
             if new_account:
                 return (await accounts.create_account(tx, new_account, new, password_hash=password_hash)).owner
-            actor = Actor.system(await _account(tx, account))
+            actor = Actor.system(await account_of(tx, account))
             return await accounts.create_user(tx, actor, new, role, password_hash=password_hash)
 
     made = _run(data_dir, make)
@@ -70,7 +70,7 @@ def list_users(account: AccountOption = None, data_dir: DataDir = None, as_json:
 
     async def read(transactions: Transactions) -> list[User]:
         async with transactions.read() as tx:
-            scope = _whole(await _account(tx, account))
+            scope = _whole(await account_of(tx, account))
             found: list[User] = []
             while True:
                 page = await accounts.list_users(
@@ -142,7 +142,7 @@ def list_applications(account: AccountOption = None, data_dir: DataDir = None, a
 
     async def read(transactions: Transactions) -> list[tuple[OAuthApplication, User]]:
         async with transactions.read() as tx:
-            actor = Actor.system(await _account(tx, account))
+            actor = Actor.system(await account_of(tx, account))
             found = await accounts.list_applications(tx, actor, of_everybody=True)
             return [(one, await accounts.get_user(tx, _whole(actor.account_id), one.user_id)) for one in found]
 
@@ -221,7 +221,8 @@ def _with_application(
     return work
 
 
-async def _account(tx: Tx, wanted: int | None) -> int:
+async def account_of(tx: Tx, wanted: int | None) -> int:
+    """The account that a command is about: the one named, or the only one. Raises NotFound, Conflict."""
     known = await accounts.list_accounts(tx)
     ids = [account_id for account_id, _ in known]
     if wanted is not None:

@@ -89,6 +89,13 @@ async def change_tags(tx: Tx, actor: Actor, conversation_id: int, mailbox_id: in
     )
 
 
+async def put_first_tags(tx: Tx, actor: Actor, conversation_id: int, mailbox_id: int, names: list[str]) -> None:
+    """Tag a conversation that is just being made: its times stay as they are."""
+    ids = await ensure_tags(tx, actor, names)
+    await store_labels.put_tags(tx.connection, actor.account_id, conversation_id, list(ids.values()))
+    tx.emit(actor, events.TagsChanged(subject_id=conversation_id, scope_id=mailbox_id, added=sorted(ids), removed=[]))
+
+
 async def put_fields(
     tx: Tx, actor: Actor, conversation_id: int, values: list[tuple[int, str]], *, only_these: bool = True
 ) -> None:

@@ -34,7 +34,6 @@ async def missing(tx: Tx, actor: Actor, conversation_id: int) -> NotFound | Move
     return Moved(survivor) if survivor is not None else NotFound()
 
 
-async def lock_for_clock(tx: Tx, account_id: int, conversation_id: int) -> store_writes.Locked | None:
-    """The conversation for what happens by time: seen by nobody, so by no rights; None when it is gone or held."""
-    found = await store_writes.lock(tx.connection, Scope(account_id, 0, None), conversation_id)
-    return None if found is None or found.is_busy else found
+async def lock_for_clock(tx: Tx, actor: Actor, conversation_id: int) -> store_writes.Locked | None:
+    """The conversation for what happens by time: seen by nobody, so by no rights; None when it is gone."""
+    return await store_writes.lock(tx.connection, Scope(actor.account_id, actor.user_id, None), conversation_id)

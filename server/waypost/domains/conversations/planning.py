@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import events, locking, replying, store_threads, store_writes
-from waypost.domains.conversations.models import Schedule, Status, ThreadState, ThreadType
+from waypost.domains.conversations import editing, events, locking, replying, store_threads, store_writes
+from waypost.domains.conversations.models import Schedule, State, Status, ThreadState, ThreadType
 from waypost.kit.errors import FieldError, Invalid, NotFound
 from waypost.kit.tx import Tx
 
@@ -128,10 +128,14 @@ async def send_due(tx: Tx) -> int:
     due = await store_threads.due_schedules(tx.connection, tx.now, BATCH)
     for row in due:
         sender = row["send_as_user_id"] or row["scheduled_by_user_id"]
+        # Sees every mailbox: what was planned is carried out whatever the planner may see by now.
         clock = Actor(account_id=row["account_id"], kind="user", user_id=sender)
-        conversation = await locking.lock_for_clock(tx, row["account_id"], row["conversation_id"])
-        if conversation is not None:
-            await replying.publish_draft(tx, clock, conversation, row["id"], sender)
-        else:
+        conversation = await locking.lock_for_clock(tx, clock, row["conversation_id"])
+        if conversation is None:
+            # Deleted, or merged away: there is nobody to send it to any more.
             await store_threads.set_schedule(tx.connection, row["account_id"], row["conversation_id"], row["id"], None)
+        else:
+            if conversation.state == State.DRAFT.value:
+                await editing.publish(tx, clock, conversation.id)
+            await replying.publish_draft(tx, clock, conversation, row["id"], sender)
     return len(due)

@@ -112,7 +112,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
             threads_in.announce(tx, actor, thread, place, written, is_imported=wanted.is_imported)
         ids.append(written.id)
     if tags:
-        await labels.change_tags(tx, actor, conversation_id, wanted.mailbox_id, tags)
+        await labels.put_first_tags(tx, actor, conversation_id, wanted.mailbox_id, tags)
     if values:
         await store_labels.put_fields(tx.connection, actor.account_id, conversation_id, values)
     return CreatedConversation(conversation_id, number, row.subject, row.status, created_at, ids)

@@ -86,8 +86,10 @@ where account_id = $1 and conversation_id = $2 and state = 'draft' and scheduled
 returning id
 """
 DUE_SCHEDULES = """
-select t.account_id, t.conversation_id, t.id, t.send_as_user_id, t.scheduled_by_user_id from thread t
-where t.state = 'draft' and t.scheduled_for <= $1 order by t.scheduled_for limit $2 for update skip locked
+select t.account_id, t.conversation_id, t.id, t.send_as_user_id, t.scheduled_by_user_id
+from thread t join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
+where t.state = 'draft' and t.scheduled_for <= $1 and c.locked_at is null
+order by t.scheduled_for limit $2 for update of t skip locked
 """
 DRAFTS = (
     "select id from thread where account_id = $1 and conversation_id = $2 and state = 'draft' order by id for update"

@@ -65,17 +65,16 @@ async def receive(
 ) -> Received:
     """Store a message and put it where it belongs.
 
-    Imported messages keep their own time and wake nobody. The same message again, by content or Message-ID, changes
-    nothing. Raises NotFound for a mailbox that is not there.
+    Imported messages keep their own time and wake nobody. The same message again, by whatever way it
+    came, changes nothing: the same content, or the same Message-ID, sender and time. Raises NotFound for a mailbox
+    that is not there.
     """
     mailbox = await store.mailbox(tx.connection, account_id, mailbox_id)
     if mailbox is None:
         raise NotFound
     key = files.new_key(account_id, "mail")
     await files.write(key, raw)
-    claim = await store.note_received(
-        tx.connection, account_id, mailbox_id, message.content_digest, message.message_id, key, tx.now
-    )
+    claim = await store.note_received(tx.connection, account_id, mailbox_id, message, key, tx.now)
     if claim is None:
         await files.delete(key)
         return Received("duplicate")

@@ -7,11 +7,13 @@ from datetime import datetime
 import msgspec
 from asyncpg import Record
 
+from waypost.domains.mail.models import ReceivedMessage
 from waypost.kit.db import Connection
 
 NOTE_RECEIVED = """
-insert into received_mail (account_id, mailbox_id, content_digest, message_id, storage_key, received_at, outcome)
-values ($1, $2, $3, $4, $5, $6, 'pending')
+insert into received_mail
+  (account_id, mailbox_id, content_digest, message_id, identity, storage_key, received_at, outcome)
+values ($1, $2, $3, $4, $5, $6, $7, 'pending')
 on conflict do nothing
 returning id
 """
@@ -108,11 +110,27 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 async def note_received(
-    connection: Connection, account_id: int, mailbox_id: int, digest: str, message_id: str, key: str, at: datetime
+    connection: Connection, account_id: int, mailbox_id: int, message: ReceivedMessage, key: str, at: datetime
 ) -> int | None:
-    """Claim a message for a mailbox; None when it is there already, by content or by Message-ID."""
-    claimed: int | None = await connection.fetchval(NOTE_RECEIVED, account_id, mailbox_id, digest, message_id, key, at)
+    """Claim a message for a mailbox; None when it is there already, by content or by what names it."""
+    claimed: int | None = await connection.fetchval(
+        NOTE_RECEIVED,
+        account_id,
+        mailbox_id,
+        message.content_digest,
+        message.message_id,
+        identity_of(message),
+        key,
+        at,
+    )
     return claimed
+
+
+def identity_of(message: ReceivedMessage) -> str:
+    """What must agree beside the Message-ID for two messages to be the same one: sender and time."""
+    if message.sender is None or message.sent_at is None:
+        return message.content_digest
+    return f"{message.sender.email.lower()} {message.sent_at.isoformat()}"[:400]
 
 
 async def settle_received(

@@ -9,6 +9,7 @@ from waypost.domains.mailboxes import events, store
 from waypost.domains.mailboxes.models import CustomField, FieldType, Folder, FolderType, Mailbox
 from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
+from waypost.kit.text import clean_text
 from waypost.kit.tx import Tx
 
 _SHARED_FOLDERS: list[tuple[FolderType, str, int | None, int]] = [
@@ -49,11 +50,12 @@ async def create(tx: Tx, actor: Actor, name: str, email: str) -> Mailbox:
     """Set up a mailbox with the usual folders. Raises Forbidden for plain users, Invalid for bad names or addresses."""
     if not actor.is_administrator:
         raise Forbidden
-    if not name.strip():
+    name, email = clean_text(name).strip(), clean_text(email).strip()
+    if not name:
         raise Invalid.one("name", "may not be empty", "NotEmpty")
     if "@" not in email:
         raise Invalid.one("email", "not a well-formed email address", "Email", email)
-    made = await store.insert(tx.connection, actor.account_id, name.strip(), secrets.token_hex(8), email.strip())
+    made = await store.insert(tx.connection, actor.account_id, name, secrets.token_hex(8), email)
     await store.insert_folders(tx.connection, actor.account_id, made.id, _SHARED_FOLDERS)
     tx.emit(actor, events.MailboxCreated(subject_id=made.id, scope_id=made.id, name=made.name, email=made.email))
     return made

@@ -1,5 +1,5 @@
 -- Facts that a reader of the log failed on again and again. The reader has gone on without them; `waypost doctor` shows
--- them, and `waypost dead-letters retry` gives them to the reader once more.
+-- them, and `waypost queue retry` gives them to the reader once more.
 create table event_dead_letter (
   reader      text not null,
   account_id  bigint not null,
