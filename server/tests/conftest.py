@@ -1,5 +1,11 @@
 """Fixtures of the whole suite. What belongs to one concern lives in a module of its own and is imported here."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 from tests.database import (  # noqa: F401 - pytest finds hooks and fixtures by their names here
     anyio_backend,
     database_url,
@@ -12,3 +18,15 @@ from tests.database import (  # noqa: F401 - pytest finds hooks and fixtures by 
     pytest_unconfigure,
 )
 from tests.desk import desk, module_desk  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """Commands and servers configure the log of the whole process: each test leaves it as it found it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
