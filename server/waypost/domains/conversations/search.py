@@ -176,5 +176,7 @@ _CONVERSATIONS = Searchable(
     # spec: 12.3, no field: subject, body, customer's name and address, tags, number
     free=hits_by_words("s", "b", "p", "g", "n", loose="s"),
     matches=f"exists (select {_ITS_DOCUMENT} and {_DOCUMENT} @@ {{}})",
+    is_among="c.id in (select s.conversation_id from conversation_search s "
+    f"where s.account_id = {ACCOUNT} and {_DOCUMENT} @@ {{}} offset 0)",
     rank=f"coalesce((select ts_rank({_DOCUMENT}, {{}}) {_ITS_DOCUMENT}), 0)",
 )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from waypost.kit.clock import system_clock
 from waypost.kit.search_query import (
+    ACCOUNT,
     ANY_RUN,
     FALSE,
     Clause,
@@ -162,5 +163,7 @@ _CUSTOMERS = Searchable(
     # spec: 12.4, no field: names, addresses, organization
     free=hits_by_words("f", "l", "m", "o", loose=("f", "l")),
     matches=f"exists (select {_ITS_DOCUMENT} and {_DOCUMENT} @@ {{}})",
+    is_among="customer.id in (select s.customer_id from customer_search s "
+    f"where s.account_id = {ACCOUNT} and {_DOCUMENT} @@ {{}} offset 0)",
     rank=f"coalesce((select ts_rank({_DOCUMENT}, {{}}) {_ITS_DOCUMENT}), 0)",
 )

@@ -73,14 +73,17 @@ class Searchable(msgspec.Struct, frozen=True):
     fields: Mapping[str, FieldCompiler]
     #: Free text.
     free: FieldCompiler
-    #: The boolean SQL for "the row's document matches this tsquery"; `{}` is the tsquery.
+    #: The boolean SQL for "the row's document matches this tsquery", asked of one row; `{}` is the tsquery.
     matches: str
+    #: The same, asked once for all rows. Where every hit has to match, this keeps a statement with LIMIT from looking
+    #: at one row after the other in its order, which takes seconds if hits are rarer than the planner thinks.
+    is_among: str
     #: The number by which hits on a tsquery are ranked.
     rank: str
 
     def condition(self, node: Node, search: Search) -> SqlCondition:
         """The condition for a tree. Raises BadParameter for a value that its field cannot have."""
-        return SqlCondition(*search.parameters.numbered(self._sql(self._leaf(node, search))))
+        return SqlCondition(*search.parameters.numbered(self._sql(self._leaf(node, search, must=True), must=True)))
 
     def score(self, node: Node, search: Search) -> SqlCondition:
         """How well a row matches the words of a tree that are not negated; higher is better, 0 without words."""
@@ -88,18 +91,19 @@ class Searchable(msgspec.Struct, frozen=True):
         sql = self.rank.replace("{}", _joined(asked, "||")) if asked else "0"
         return SqlCondition(*search.parameters.numbered(sql))
 
-    def _leaf(self, node: Node, search: Search) -> Leaf:
+    def _leaf(self, node: Node, search: Search, *, must: bool = False) -> Leaf:
+        """The leaf for a tree; `must` tells that every hit has to match it."""
         match node:
             case Everything():
                 return TRUE
             case Clause():
                 return self._clause(node, search)
             case Group():
-                return self._leaf(node.child, search) if node.field.lower() in self.fields else FALSE
+                return self._leaf(node.child, search, must=must) if node.field.lower() in self.fields else FALSE
             case Not():
                 return _negated(self._leaf(node.child, search))
             case And():
-                return self._all([self._leaf(child, search) for child in node.children])
+                return self._all([self._leaf(child, search, must=must) for child in node.children], must=must)
             case Or():
                 return self._any([self._leaf(child, search) for child in node.children])
 
@@ -109,7 +113,7 @@ class Searchable(msgspec.Struct, frozen=True):
         compiler = self.fields.get(clause.field.lower())
         if compiler is None:
             words = [self.free(Clause(None, word, clause.place), search) for word in _as_words(clause)]
-            return self._all(words) if words else FALSE
+            return self._all(words, must=False) if words else FALSE
         if isinstance(clause.value, Stray):
             raise malformed(clause.place, f"a value for {clause.field} is missing or begins with a sign")
         return compiler(clause, search)
@@ -127,7 +131,7 @@ class Searchable(msgspec.Struct, frozen=True):
                 for child in node.children:
                     yield from self._wanted(child, search)
 
-    def _all(self, leaves: list[Leaf]) -> Leaf:
+    def _all(self, leaves: list[Leaf], *, must: bool) -> Leaf:
         """The leaves must all hold; questions to the document become one."""
         found, missing, predicates = _sorted(leaves)
         if FALSE.sql in predicates:
@@ -137,7 +141,7 @@ class Searchable(msgspec.Struct, frozen=True):
             asked = [Found(_joined([*found, *(f"!! {sql}" for sql in missing)], "&&"))]
         elif missing:
             asked = [NotFound(_joined(missing, "||"))]
-        return self._combined(asked, [sql for sql in predicates if sql != TRUE.sql], "and", TRUE)
+        return self._combined(asked, [sql for sql in predicates if sql != TRUE.sql], "and", TRUE, must=must)
 
     def _any(self, leaves: list[Leaf]) -> Leaf:
         """One of the leaves must hold; questions to the document become one."""
@@ -149,17 +153,19 @@ class Searchable(msgspec.Struct, frozen=True):
             asked = [NotFound(_joined([*missing, *(f"!! {sql}" for sql in found)], "&&"))]
         elif found:
             asked = [Found(_joined(found, "||"))]
-        return self._combined(asked, [sql for sql in predicates if sql != FALSE.sql], "or", FALSE)
+        return self._combined(asked, [sql for sql in predicates if sql != FALSE.sql], "or", FALSE, must=False)
 
-    def _combined(self, asked: list[Leaf], predicates: list[str], operator: str, empty: Predicate) -> Leaf:
+    def _combined(
+        self, asked: list[Leaf], predicates: list[str], operator: str, empty: Predicate, *, must: bool
+    ) -> Leaf:
         if not predicates:
             return asked[0] if asked else empty
-        return Predicate(_joined([*predicates, *(self._sql(leaf) for leaf in asked)], operator))
+        return Predicate(_joined([*predicates, *(self._sql(leaf, must=must) for leaf in asked)], operator))
 
-    def _sql(self, leaf: Leaf) -> str:
+    def _sql(self, leaf: Leaf, *, must: bool) -> str:
         match leaf:
             case Found():
-                return self.matches.replace("{}", leaf.sql)
+                return (self.is_among if must else self.matches).replace("{}", leaf.sql)
             case NotFound():
                 return f"not {self.matches.replace('{}', leaf.sql)}"
             case Predicate():

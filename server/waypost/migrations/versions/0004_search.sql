@@ -490,6 +490,9 @@ select search_fill_customers(id, 0, null), search_fill_conversations(id, 0, null
 -- The list of new entries is searched row by row until it is merged, and merging halts one writer: so it stays short.
 create index conversation_search_document on conversation_search using gin (document) with (gin_pending_list_limit = 1024);
 create index customer_search_document on customer_search using gin (document) with (gin_pending_list_limit = 1024);
+-- Hits are joined with this to see which are listed, without visiting their rows.
+create index conversation_hit on conversation (account_id, id)
+  include (created_at, modified_at, status, mailbox_id, assignee_id) where state = 'published';
 -- The more words have known frequencies, the better the guess how many rows a question finds, and so the plan.
 alter table conversation_search alter document set statistics 500;
 alter table customer_search alter document set statistics 500;
