@@ -2,8 +2,9 @@
 
     python bench/search.py DSN --account 1
 
-Each kind of query is asked with many different values, as a list asks it: the newest 25 of the active conversations or
-of all, and how many there are in all. Prints milliseconds; `--explain` adds the plan of the slowest.
+Each kind of query is asked with many different values, as a list asks it: the newest 25 and how many there are in all,
+of the active conversations and of all. Prints milliseconds (median and 95 of 100); `--explain` adds the plan of the
+slowest. The last columns are for comparison: the page and the total in statements of their own.
 """
 
 from __future__ import annotations
@@ -132,38 +133,50 @@ async def timed(connection: Any, sql: str, arguments: list[Any]) -> tuple[float,
     return (time.perf_counter() - began) * 1000, rows
 
 
-async def measure(connection: Any, options: argparse.Namespace, kind: str, make: Callable[[], str]) -> None:
-    """One line of the table."""
-    compile_, base = (customers.compile, _PEOPLE) if kind.startswith("customer") else (conversations.compile, _TALKS)
-    row = "customer" if kind.startswith("customer") else "c"
-    views = (
-        {"page": "", "total": ""}
-        if row == "customer"
-        else {"active": " and c.status = 'active'", "page": "", "total": ""}
-    )
-    times: dict[str, list[float]] = {view: [] for view in views}
+def statements(row: str, base: str, condition: str) -> dict[str, str]:
+    """The ways to ask: for both at once, and for page and total apart."""
+
+    def both(narrow: str) -> str:
+        return (
+            f"with hits as materialized (select {row}.id, {row}.created_at {base}{narrow} and {condition}) "
+            "select (select count(*) from hits) as total, id from hits order by created_at desc limit 25"
+        )
+
+    return {
+        "active": both(" and c.status = 'active'" if row == "c" else " and false"),
+        "all": both(""),
+        "page": f"select {row}.id {base} and {condition} order by {row}.created_at desc limit 25",
+        "total": f"select count(*) as total {base} and {condition}",
+    }
+
+
+async def measure(connection: Any, options: argparse.Namespace, kind: str, make: Callable[[], str]) -> list[float]:
+    """One line of the table; the times of the list of all."""
+    is_customer = kind.startswith("customer")
+    row, base = ("customer", _PEOPLE) if is_customer else ("c", _TALKS)
+    compile_ = customers.compile if is_customer else conversations.compile
+    times: dict[str, list[float]] = {}
     totals, slowest = [], (0.0, "", "", [])
     for _ in range(options.runs):
         query = make()
         condition = compile_(parse(query), 1)
-        for view, narrow in views.items():
-            tail = "" if view == "total" else f" order by {row}.created_at desc limit 25"
-            what = "count(*)" if view == "total" else f"{row}.id"
-            sql = f"select {what} {base}{narrow} and {condition.sql}{tail}"
-            arguments = [options.account, *condition.arguments]
+        arguments = [options.account, *condition.arguments]
+        for view, sql in statements(row, base, condition.sql).items():
             took, rows = await timed(connection, sql, arguments)
-            times[view].append(took)
-            slowest = max(slowest, (took, query, sql, arguments), key=lambda known: known[0])
+            times.setdefault(view, []).append(took)
             if view == "total":
-                totals.append(rows[0][0])
-    cells = [f"{at(times[view], 0.5):8.1f} {at(times[view], 0.95):8.1f}" for view in views]
-    print(f"{kind:30}{sorted(totals)[len(totals) // 2]:8}  {'  '.join(cells):>55}", flush=True)
+                totals.append(rows[0]["total"])
+            elif view == "all":
+                slowest = max(slowest, (took, query, sql, arguments), key=lambda known: known[0])
+    cells = "  ".join(f"{at(times[view], 0.5):8.1f} {at(times[view], 0.95):8.1f}" for view in times)
+    print(f"{kind:30}{sorted(totals)[len(totals) // 2]:8}  {cells}", flush=True)
     if options.explain:
         print(f"    {slowest[0]:.1f} ms: {slowest[1]}")
         for line in await connection.fetch(
             f"explain (analyze, costs, timing off, summary off) {slowest[2]}", *slowest[3]
         ):
             print("   ", line[0])
+    return times["all"]
 
 
 def at(times: list[float], share: float) -> float:
@@ -183,14 +196,16 @@ async def main() -> None:
     options = parser.parse_args()
     async with connect(options.dsn) as connection:
         values = await values_of(connection, options.account, random.Random(options.seed))
-        heads = "  ".join(f"{head:>8} {'p95':>8}" for head in ("active", "all p50", "total"))
-        print(f"{'':30}{'hits':>8}  {heads:>55}")
+        heads = "  ".join(f"{head:>8} {'p95':>8}" for head in ("active", "all", "page", "total"))
+        print(f"{'':30}{'hits':>8}  {heads}")
+        times = []
         for kind, make in (conversation_queries(values) | customer_queries(values)).items():
             if options.only in kind:
                 try:
-                    await measure(connection, options, kind, make)
+                    times += await measure(connection, options, kind, make)
                 except asyncpg.QueryCanceledError:
                     print(f"{kind:30} cancelled", flush=True)
+        print(f"{'every kind alike':38}  {'':17}  {at(times, 0.5):8.1f} {at(times, 0.95):8.1f}")
 
 
 if __name__ == "__main__":

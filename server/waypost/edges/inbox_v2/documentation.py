@@ -68,7 +68,12 @@ def complete(schema: dict[str, Any], base_url: str) -> dict[str, Any]:
         }
     }
     for path, media_type in _OTHER_TYPES.items():
-        schema["paths"][path]["get"]["responses"]["200"]["content"][media_type] = {"schema": {"type": "string"}}
+        content = schema["paths"][path]["get"]["responses"]["200"]["content"]
+        for described in content.values():
+            # The handler's other kind of answer is described by its own media type, not beside the JSON.
+            kinds = [kind for kind in described["schema"].get("oneOf", []) if kind]
+            described["schema"] = kinds[0] if kinds else described["schema"]
+        content[media_type] = {"schema": {"type": "string"}}
     for path, item in schema["paths"].items():
         if path.startswith("/v2/oauth2/"):
             continue
