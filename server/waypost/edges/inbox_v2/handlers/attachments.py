@@ -9,7 +9,7 @@ from urllib.parse import quote
 import litestar
 import msgspec
 from litestar import Request, Response
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from waypost.domains import conversations
 from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
@@ -111,7 +111,7 @@ async def create_attachment(
     context: ContextDependency,
     conversation_id: FromPath[int],
     thread_id: FromPath[int],
-    data: NewAttachmentIn,
+    data: JSONBody[NewAttachmentIn],
 ) -> Response[hal.Created]:
     """Add a file to a thread."""
     attachment_id = await conversations.add_attachment(

@@ -155,7 +155,7 @@ async def list_of_customer(
 
 @hal.post("/v2/conversations", tags=TAGS)
 async def create_conversation(
-    tx: TxDependency, actor: ActorDependency, context: ContextDependency, data: ConversationIn
+    tx: TxDependency, actor: ActorDependency, context: ContextDependency, data: JSONBody[ConversationIn]
 ) -> Response[CreatedConversationOut]:
     """Start a conversation with a customer, threads, tags and custom fields."""
     made = await conversations.create(tx, context.files, actor, data.to_command(tx.now))

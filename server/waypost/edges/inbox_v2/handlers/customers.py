@@ -7,17 +7,18 @@ from urllib.parse import parse_qsl, urlencode
 
 import litestar
 from litestar import Request, Response
+from litestar.params import FromPath, JSONBody
 
 from waypost.domains import customers
-from waypost.domains.accounts import Actor, scope_of
+from waypost.domains.accounts import scope_of
 from waypost.domains.customers import CursorPage, CustomerFilters, CustomerOrder, CustomerSort
+from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Collection, Link, Links, Listing
 from waypost.edges.inbox_v2.parameters import PAGING, Query, Values
 from waypost.edges.inbox_v2.wire import customers as wire
 from waypost.edges.inbox_v2.wire.customer_patch import Patch, read_customer_patch
 from waypost.edges.inbox_v2.wire.customers import CustomerFieldsIn, CustomerIn, CustomerOut
-from waypost.kit.tx import Tx
 
 PAGE_SIZE = 50
 TAGS = ["Customers"]
@@ -48,7 +49,9 @@ DELETE = (Query("async", "boolean", "Delete in the background, with any number o
 
 
 @hal.get("/v2/customers", operation_class=parameters.documented(*LIST), tags=TAGS)
-async def list_customers(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Listing[CustomerOut]:
+async def list_customers(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency
+) -> Listing[CustomerOut]:
     """List customers."""
     values = parameters.read(request, *LIST)
     asked = values.page(PAGE_SIZE)
@@ -61,7 +64,9 @@ async def list_customers(request: Request[Any, Any, Any], read: Tx, actor: Actor
 
 
 @hal.get("/v3/customers", operation_class=parameters.documented(*LIST_BY_CURSOR), tags=TAGS)
-async def list_customers_by_cursor(request: Request[Any, Any, Any], read: Tx, actor: Actor) -> Collection[CustomerOut]:
+async def list_customers_by_cursor(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency
+) -> Collection[CustomerOut]:
     """List customers newest first, page after page by a cursor."""
     values = parameters.read(request, *LIST_BY_CURSOR)
     values.done()
@@ -74,7 +79,7 @@ async def list_customers_by_cursor(request: Request[Any, Any, Any], read: Tx, ac
 
 @hal.post("/v2/customers", tags=TAGS)
 async def create_customer(
-    request: Request[Any, Any, Any], tx: Tx, actor: Actor, data: CustomerIn
+    request: Request[Any, Any, Any], tx: TxDependency, actor: ActorDependency, data: JSONBody[CustomerIn]
 ) -> Response[CustomerOut]:
     """Create a customer with everything that is known."""
     made = await customers.create(tx, actor, data.to_command())
@@ -84,19 +89,25 @@ async def create_customer(
 
 
 @hal.get("/v2/customers/{customer_id:int}", tags=TAGS)
-async def get_customer(request: Request[Any, Any, Any], read: Tx, actor: Actor, customer_id: int) -> CustomerOut:
+async def get_customer(
+    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, customer_id: FromPath[int]
+) -> CustomerOut:
     """Get a customer."""
     return CustomerOut.of(await customers.get(read, scope_of(actor), customer_id), hal.base_url(request))
 
 
 @litestar.put("/v2/customers/{customer_id:int}", status_code=204, tags=TAGS)
-async def overwrite_customer(tx: Tx, actor: Actor, customer_id: int, data: CustomerFieldsIn) -> None:
+async def overwrite_customer(
+    tx: TxDependency, actor: ActorDependency, customer_id: FromPath[int], data: JSONBody[CustomerFieldsIn]
+) -> None:
     """Overwrite the single-valued fields; a field left out is cleared."""
     await customers.overwrite(tx, actor, customer_id, data.to_fields())
 
 
 @litestar.patch("/v2/customers/{customer_id:int}", status_code=204, tags=TAGS)
-async def patch_customer(tx: Tx, actor: Actor, customer_id: int, data: Patch) -> None:
+async def patch_customer(
+    tx: TxDependency, actor: ActorDependency, customer_id: FromPath[int], data: JSONBody[Patch]
+) -> None:
     """Change a customer by operations, all of them or none."""
     await customers.patch(tx, actor, customer_id, read_customer_patch(data))
 
@@ -104,7 +115,9 @@ async def patch_customer(tx: Tx, actor: Actor, customer_id: int, data: Patch) ->
 @litestar.delete(
     "/v2/customers/{customer_id:int}", status_code=204, operation_class=parameters.documented(*DELETE), tags=TAGS
 )
-async def delete_customer(request: Request[Any, Any, Any], tx: Tx, actor: Actor, customer_id: int) -> Response[None]:
+async def delete_customer(
+    request: Request[Any, Any, Any], tx: TxDependency, actor: ActorDependency, customer_id: FromPath[int]
+) -> Response[None]:
     """Delete a customer and all their conversations."""
     if parameters.read(request, *DELETE)["async"]:
         await customers.request_deletion(tx, actor, customer_id)

@@ -82,7 +82,7 @@ async def create_reply(
     actor: ActorDependency,
     context: ContextDependency,
     conversation_id: FromPath[int],
-    data: NewThreadIn,
+    data: JSONBody[NewThreadIn],
 ) -> Response[CreatedThreadOut]:
     """Reply to the customer. `type` may ask for a note, call, chat line or customer's message instead."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.REPLY)
@@ -94,7 +94,7 @@ async def create_note(
     actor: ActorDependency,
     context: ContextDependency,
     conversation_id: FromPath[int],
-    data: NewThreadIn,
+    data: JSONBody[NewThreadIn],
 ) -> Response[CreatedThreadOut]:
     """Add a private note."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.NOTE)
@@ -106,7 +106,7 @@ async def create_phone(
     actor: ActorDependency,
     context: ContextDependency,
     conversation_id: FromPath[int],
-    data: NewThreadIn,
+    data: JSONBody[NewThreadIn],
 ) -> Response[CreatedThreadOut]:
     """Write down a call."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.PHONE)
@@ -118,7 +118,7 @@ async def create_chat(
     actor: ActorDependency,
     context: ContextDependency,
     conversation_id: FromPath[int],
-    data: NewThreadIn,
+    data: JSONBody[NewThreadIn],
 ) -> Response[CreatedThreadOut]:
     """Add a chat message."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.CHAT)
@@ -130,7 +130,7 @@ async def create_customer_thread(
     actor: ActorDependency,
     context: ContextDependency,
     conversation_id: FromPath[int],
-    data: NewThreadIn,
+    data: JSONBody[NewThreadIn],
 ) -> Response[CreatedThreadOut]:
     """Add a message from the customer."""
     return await _add(tx, actor, context, conversation_id, data, TypeIn.CUSTOMER)
