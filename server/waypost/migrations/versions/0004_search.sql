@@ -46,17 +46,24 @@ begin
 end $$;
 
 create function search_mark(kind text, account bigint) returns text
-  language sql immutable strict parallel safe return kind || account || 'x';
+  language sql immutable strict parallel safe return kind || account::text || 'x';
 
 -- A value that is compared as a whole, as lexeme. Longer ones are compared by their first 100 letters.
 create function search_value(kind text, account bigint, value text) returns text
-  language sql immutable strict parallel safe return kind || account || 'x' || left(lower(value), 100);
+  language sql immutable strict parallel safe return kind || account::text || 'x' || left(lower(value), 100);
 
 create function search_vector(kind text, account bigint, texts text[]) returns tsvector
-  language sql immutable strict parallel safe
-  return to_tsvector('pg_catalog.simple', coalesce(
-    (select string_agg(search_words(search_mark(kind, account), t), ' ' order by place)
-     from unnest(texts) with ordinality u (t, place)), ''));
+language plpgsql immutable strict parallel safe as $$
+declare
+  mark text := search_mark(kind, account);
+  part text;
+  words text := '';
+begin
+  foreach part in array texts loop
+    words := words || coalesce(search_words(mark, part), '');
+  end loop;
+  return to_tsvector('pg_catalog.simple', words);
+end $$;
 
 -- ---------------------------------------------------------------- questions
 
@@ -101,8 +108,11 @@ create function search_whole_beginning(kind text, account bigint, value text) re
   return (search_lexeme(search_value(kind, account, value))::text || ':*')::tsquery;
 
 -- Three signs in a row, by which a part of an address is found. Blanks mark both ends.
-create function search_trigrams(value text) returns text[] language sql immutable strict parallel safe
-  return array(select distinct substr(lower(value), place, 3) from generate_series(1, length(lower(value)) - 2) place);
+create function search_trigrams(value text) returns text[] language plpgsql immutable strict parallel safe as $$
+begin
+  value := lower(value);
+  return array(select distinct substr(value, place, 3) from generate_series(1, length(value) - 2) place);
+end $$;
 
 -- Documents that may hold the value somewhere in an address; which do is to be checked.
 create function search_containing(kind text, account bigint, value text) returns tsquery
@@ -152,15 +162,19 @@ create function search_shows(thread_state text, thread_type text) returns boolea
 
 -- The people in some threads or a whole conversation, as lexemes.
 create function search_people(account bigint, customers bigint[], users bigint[], places text[]) returns text[]
-language sql immutable parallel safe as $$
-  select array(select distinct search_value('k', account, k::text) from unnest(customers) k where k is not null limit 1000)
+language plpgsql immutable parallel safe as $$
+begin
+  return array(
+    select distinct search_value('k', account, k::text) from unnest(customers) k where k is not null limit 1000)
     || array(select distinct search_value('u', account, u::text) from unnest(users) u where u is not null limit 1000)
     || array(select search_value('e', account, p) from unnest(places) p)
-    || array(select search_value('r', account, reverse(p)) from unnest(places) p)
-$$;
+    || array(select search_value('r', account, reverse(p)) from unnest(places) p);
+end $$;
 
-create function search_places(places text[]) returns text[] language sql immutable parallel safe
+create function search_places(places text[]) returns text[] language plpgsql immutable parallel safe as $$
+begin
   return array(select distinct left(lower(p), 100) from unnest(places) p where p <> '' limit 2000);
+end $$;
 
 -- All of a document but the bodies.
 create function conversation_search_about(account bigint, conversation bigint, out about tsvector, out addresses text[])
@@ -173,8 +187,11 @@ declare
   slugs text[];
   met record;
 begin
-  select c.subject, c.number, c.primary_customer_id, c.cc || c.bcc as copies into strict talk
+  select c.subject, c.number, c.primary_customer_id, c.cc || c.bcc as copies into talk
   from conversation c where c.account_id = account and c.id = conversation;
+  if not found then  -- it is being deleted
+    return;
+  end if;
   select k.first_name || ' ' || k.last_name into customer_name
   from customer k where k.account_id = account and k.id = talk.primary_customer_id;
   emails := array(
@@ -200,47 +217,70 @@ begin
 end $$;
 
 create function conversation_search_bodies(account bigint, conversation bigint) returns tsvector
-language sql stable cost 5000 as $$
-  select search_bodies(search_body(account, t.body_text) order by t.id) from thread t
-  where t.account_id = account and t.conversation_id = conversation and search_shows(t.state, t.type)
-$$;
+language plpgsql stable cost 5000 as $$
+begin
+  return (
+    select search_bodies(search_body(account, t.body_text) order by t.id) from thread t
+    where t.account_id = account and t.conversation_id = conversation and search_shows(t.state, t.type));
+end $$;
+
+create function conversation_search_make(account bigint, conversation bigint) returns void language plpgsql as $$
+begin
+  insert into conversation_search (account_id, conversation_id, document, addresses)
+  select account, conversation, conversation_search_bodies(account, conversation) || a.about, a.addresses
+  from conversation_search_about(account, conversation) a
+  on conflict do nothing;
+end $$;
 
 -- Makes the documents of conversations that have none, in the order of their ids from after `beyond`, `most` at a time.
 -- Returns the last id, null when none is left.
 create function search_fill_conversations(account bigint, beyond bigint, most integer) returns bigint
-language sql volatile as $$
-  with missing as materialized (
+language plpgsql as $$
+declare
+  missing bigint;
+  last bigint;
+begin
+  for missing in
     select c.id from conversation c
     where c.account_id = account and c.id > beyond and not exists (
       select from conversation_search s where s.account_id = account and s.conversation_id = c.id)
     order by c.id limit most
-  ), made as (
-    insert into conversation_search (account_id, conversation_id, document, addresses)
-    select account, m.id, conversation_search_bodies(account, m.id) || a.about, a.addresses
-    from missing m cross join lateral conversation_search_about(account, m.id) a
-    on conflict do nothing
-  )
-  select max(id) from missing
-$$;
+  loop
+    perform conversation_search_make(account, missing);
+    last := missing;
+  end loop;
+  return last;
+end $$;
 
--- The rows are locked before anything is read, so that what others add meanwhile is seen or comes after. Without
--- `bodies` their words are taken over from the document as it is.
+-- Each row is locked before anything is read, so that what others add meanwhile is seen or comes after. Without
+-- `bodies` their words are taken over from the document as it is. One by one, as statements about one row need not be
+-- planned anew each time.
 create function conversation_search_refresh(account bigint, conversations bigint[], bodies boolean) returns void
 language plpgsql as $$
+declare
+  one bigint;
+  held tsvector;
+  fresh record;
 begin
-  perform from conversation_search s where s.account_id = account and s.conversation_id = any (conversations)
-  order by s.conversation_id for no key update;
-  update conversation_search s set addresses = a.addresses, document = case
-    when bodies then conversation_search_bodies(account, c.id) else ts_filter(s.document, '{d}') end || a.about
-  from conversation c cross join lateral conversation_search_about(account, c.id) a
-  where c.account_id = account and c.id = any (conversations) and s.account_id = account and s.conversation_id = c.id;
+  foreach one in array conversations loop
+    select s.document into held from conversation_search s
+    where s.account_id = account and s.conversation_id = one for no key update;
+    continue when not found;
+    if bodies then
+      held := conversation_search_bodies(account, one);
+    end if;
+    select a.about, a.addresses into fresh from conversation_search_about(account, one) a;
+    continue when fresh.about is null;
+    update conversation_search s set document = ts_filter(held, '{d}') || fresh.about, addresses = fresh.addresses
+    where s.account_id = account and s.conversation_id = one;
+  end loop;
 end $$;
 
 -- A new conversation gets its document at the end of the transaction, when its threads and tags are there: once, not
 -- thrice. Until then the triggers below find no row to change.
 create function conversation_search_on_create() returns trigger language plpgsql as $$
 begin
-  perform search_fill_conversations(new.account_id, new.id - 1, 1);
+  perform conversation_search_make(new.account_id, new.id);
   return null;
 end $$;
 create constraint trigger conversation_search_on_create after insert on conversation
@@ -308,7 +348,7 @@ create function thread_search_on_delete() returns trigger language plpgsql as $$
 declare
   part record;
 begin
-  for part in select account_id, array_agg(distinct conversation_id) as conversations from gone group by account_id loop
+  for part in select account_id, array_agg(distinct conversation_id order by conversation_id) as conversations from gone group by account_id loop
     perform conversation_search_refresh(part.account_id, part.conversations, true);
   end loop;
   return null;
@@ -320,7 +360,7 @@ create function tagging_search_on_change() returns trigger language plpgsql as $
 declare
   part record;
 begin
-  for part in select account_id, array_agg(distinct conversation_id) as conversations from changed group by account_id loop
+  for part in select account_id, array_agg(distinct conversation_id order by conversation_id) as conversations from changed group by account_id loop
     perform conversation_search_refresh(part.account_id, part.conversations, false);
   end loop;
   return null;
@@ -335,7 +375,7 @@ create trigger tagging_search_on_delete after delete on conversation_tag referen
 create function tag_search_on_change() returns trigger language plpgsql as $$
 begin
   perform conversation_search_refresh(new.account_id, array(
-    select t.conversation_id from conversation_tag t where t.account_id = new.account_id and t.tag_id = new.id), false);
+    select t.conversation_id from conversation_tag t where t.account_id = new.account_id and t.tag_id = new.id order by 1), false);
   return null;
 end $$;
 create trigger tag_search_on_change after update of name, slug on tag for each row
@@ -363,9 +403,12 @@ declare
   emails text[];
   phones text[];
 begin
-  select k.first_name, k.last_name, k.job_title, k.location, o.name as organization into strict person
+  select k.first_name, k.last_name, k.job_title, k.location, o.name as organization into person
   from customer k left join organization o on o.account_id = k.account_id and o.id = k.organization_id
   where k.account_id = account and k.id = customer;
+  if not found then  -- it is being deleted
+    return made;
+  end if;
   select array_agg(lower(left(e.value, 100)) order by e.id) filter (where e.kind = 'email'),
          array_agg(regexp_replace(left(e.value, 100), '[^0-9]', '', 'g') order by e.id) filter (where e.kind = 'phone')
   into emails, phones
@@ -393,41 +436,59 @@ begin
   return made;
 end $$;
 
+create function customer_search_make(account bigint, customer bigint) returns void language plpgsql as $$
+begin
+  insert into customer_search select r.* from customer_search_row(account, customer) r on conflict do nothing;
+end $$;
+
 create function search_fill_customers(account bigint, beyond bigint, most integer) returns bigint
-language sql volatile as $$
-  with missing as materialized (
+language plpgsql as $$
+declare
+  missing bigint;
+  last bigint;
+begin
+  for missing in
     select k.id from customer k
     where k.account_id = account and k.id > beyond and not exists (
       select from customer_search s where s.account_id = account and s.customer_id = k.id)
     order by k.id limit most
-  ), made as (
-    insert into customer_search
-    select r.* from missing m cross join lateral customer_search_row(account, m.id) r
-    on conflict do nothing
-  )
-  select max(id) from missing
-$$;
+  loop
+    perform customer_search_make(account, missing);
+    last := missing;
+  end loop;
+  return last;
+end $$;
 
 create function customer_search_refresh(account bigint, customers bigint[]) returns void language plpgsql as $$
+declare
+  one bigint;
+  r customer_search;
 begin
-  perform from customer_search s where s.account_id = account and s.customer_id = any (customers)
-  order by s.customer_id for no key update;
-  update customer_search s
-  set document = r.document, first_name = r.first_name, last_name = r.last_name, addresses = r.addresses, phones = r.phones
-  from customer k cross join lateral customer_search_row(account, k.id) r
-  where k.account_id = account and k.id = any (customers) and s.account_id = account and s.customer_id = k.id;
+  foreach one in array customers loop
+    perform from customer_search s where s.account_id = account and s.customer_id = one for no key update;
+    continue when not found;
+    r := customer_search_row(account, one);
+    update customer_search s set document = r.document, first_name = r.first_name, last_name = r.last_name,
+      addresses = r.addresses, phones = r.phones
+    where s.account_id = account and s.customer_id = one and r.document is not null;
+  end loop;
 end $$;
 
 -- A conversation is found by its customer's name and addresses too.
 create function customer_search_refresh_conversations(account bigint, customer bigint) returns void
-language sql as $$
-  select conversation_search_refresh(account, array_agg(c.id order by c.id), false)
-  from conversation c where c.account_id = account and c.primary_customer_id = customer having count(*) > 0
-$$;
+language plpgsql as $$
+declare
+  conversations bigint[] := array(
+    select c.id from conversation c where c.account_id = account and c.primary_customer_id = customer order by c.id);
+begin
+  if conversations <> '{}' then
+    perform conversation_search_refresh(account, conversations, false);
+  end if;
+end $$;
 
 create function customer_search_on_create() returns trigger language plpgsql as $$
 begin
-  perform search_fill_customers(new.account_id, new.id - 1, 1);
+  perform customer_search_make(new.account_id, new.id);
   return null;
 end $$;
 create constraint trigger customer_search_on_create after insert on customer
@@ -477,7 +538,7 @@ create trigger customer_entry_search_on_delete after delete on customer_entry re
 create function organization_search_on_change() returns trigger language plpgsql as $$
 begin
   perform customer_search_refresh(new.account_id, array(
-    select k.id from customer k where k.account_id = new.account_id and k.organization_id = new.id));
+    select k.id from customer k where k.account_id = new.account_id and k.organization_id = new.id order by k.id));
   return null;
 end $$;
 create trigger organization_search_on_change after update of name on organization for each row
