@@ -27,7 +27,7 @@ from waypost.domains.conversations import (
     store_threads,
     store_writes,
 )
-from waypost.kit.db import open_pool
+from waypost.kit.db import open_pool, planned_once
 from waypost.kit.paging import PageRequest
 from waypost.server import HttpServer
 
@@ -72,7 +72,7 @@ class Baseline:
 
     async def list_page(self) -> bytes:
         """A page of 25 conversations, byte for byte as Waypost answers it."""
-        async with self.pool.acquire() as connection:
+        async with self.pool.acquire() as connection, planned_once(connection):
             rows = await connection.fetch(self.list_sql, *self.list_arguments)
         now = datetime.now(UTC).replace(microsecond=0)
         total, base = rows[0]["total"], self.base_url

@@ -10,7 +10,7 @@ from asyncpg import Record
 from waypost.domains.accounts import Scope
 from waypost.domains.conversations import listing
 from waypost.domains.conversations.models import Conversation, FieldValue, Person, Snooze, Tag
-from waypost.kit.db import Connection
+from waypost.kit.db import Connection, planned_once
 from waypost.kit.paging import Page
 
 #: Everything of the conversation object but its threads; `c` is the conversation. One trip for a whole page.
@@ -87,7 +87,12 @@ async def list_page(connection: Connection, query: listing.Query) -> Page[Conver
 async def fetch_page(connection: Connection, query: listing.Query) -> tuple[list[Record], int]:
     """The rows of a page, still raw, and the total."""
     built = listing.build(query)
-    rows = await connection.fetch(page_sql(built), *built.arguments)
+    if listing.is_tallied(query):
+        async with planned_once(connection):
+            rows = await connection.fetch(page_sql(built), *built.arguments)
+    else:
+        # What narrows the list decides which index is best, so the values count.
+        rows = await connection.fetch(page_sql(built), *built.arguments)
     total = rows[0]["total"]
     return (rows if rows[0]["id"] is not None else []), total
 
