@@ -101,6 +101,7 @@ async def test_a_database_that_goes_away_is_told_as_busy_and_comes_back(transact
             async with transactions.read() as other:
                 pid = await tx.connection.fetchval("select pg_backend_pid()")
                 await other.connection.execute("select pg_terminate_backend($1)", pid)
+            await asyncio.sleep(0.2)
             await tx.connection.execute("select 1")
 
     assert await facts(transactions) == []

@@ -131,7 +131,7 @@ class Transactions:
                 await tx.flush()
             except BaseException:
                 # A connection that is gone has rolled back already; what matters is the first error.
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                     await transaction.rollback()
                 raise
             await transaction.commit()
