@@ -11,6 +11,7 @@ import asyncpg
 
 from waypost.config import Settings
 from waypost.kit import migrations
+from waypost.kit.db import DATABASE_ERRORS
 from waypost.kit.private_postgres import PrivatePostgres
 
 POSTGRES_FOLDER = "postgres"
@@ -63,7 +64,7 @@ def prepare_data_dir(folder: Path) -> None:
 async def _check_answers(dsn: str) -> None:
     try:
         connection = await asyncpg.connect(dsn, timeout=CONNECT_TIMEOUT_S)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
+    except (*DATABASE_ERRORS, TimeoutError, ValueError) as error:
         reason = str(error) or type(error).__name__
         raise DatabaseUnreachable(f"The database at WAYPOST_DATABASE_URL does not answer: {reason}") from error
     await connection.close()

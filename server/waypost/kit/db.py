@@ -12,6 +12,10 @@ import msgspec
 Connection: TypeAlias = Union["asyncpg.Connection[asyncpg.Record]", "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
+#: What a statement can raise when the server refuses it or the connection is lost. The driver has no base class for
+#: that: a connection that breaks between two steps of its protocol ends in an InternalClientError.
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
 _encode = msgspec.json.Encoder().encode
 
 

@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Counter
 
 from waypost.kit import log_store
+from waypost.kit.db import DATABASE_ERRORS
 from waypost.kit.errors import Busy
 from waypost.kit.events import Fact
 from waypost.kit.log_store import Position
@@ -39,6 +40,7 @@ DEAD_LETTERS = Counter("waypost_log_dead_letters_total", "Facts that a reader of
 _DATABASE_TROUBLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.TransactionRollbackError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -47,7 +49,7 @@ _DATABASE_TROUBLE = (
 
 
 #: What looking for unread facts may meet while the database is away.
-_OUTAGES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Busy)
+_OUTAGES = (*DATABASE_ERRORS, Busy)
 
 
 def _is_database_trouble(error: BaseException | None) -> bool:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import asyncpg
 import structlog
 
-from waypost.kit.db import Connection, Pool
+from waypost.kit.db import DATABASE_ERRORS, Connection, Pool
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ async def _give_back(connection: Connection, key: int) -> None:
     # The pool does not reset sessions, so an unlock that is cut short would leave the lock with the connection.
     try:
         await asyncio.shield(connection.fetchval(_GIVE_BACK, key))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DATABASE_ERRORS as error:
         log.warning("named_locks.connection_lost", error=repr(error))
         _end(connection)
     except asyncio.CancelledError:
@@ -51,7 +51,7 @@ async def _give_back(connection: Connection, key: int) -> None:
 
 
 def _end(connection: Connection) -> None:
-    with suppress(asyncpg.InterfaceError):  # it has ended already
+    with suppress(asyncpg.InterfaceError, asyncpg.InternalClientError):  # it has ended already
         connection.terminate()
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import asyncpg
 
 from waypost.kit.clock import Clock, system_clock
-from waypost.kit.db import Connection, Pool
+from waypost.kit.db import DATABASE_ERRORS, Connection, Pool
 from waypost.kit.errors import Busy
 from waypost.kit.events import Event
 
@@ -85,6 +85,7 @@ _BUSY = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,
     ConnectionError,
 )
 
@@ -131,7 +132,7 @@ class Transactions:
                 await tx.flush()
             except BaseException:
                 # A connection that is gone has rolled back already; what matters is the first error.
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+                with suppress(*DATABASE_ERRORS):
                     await transaction.rollback()
                 raise
             await transaction.commit()

@@ -15,7 +15,7 @@ from weakref import WeakSet
 import asyncpg
 import structlog
 
-from waypost.kit.db import Pool
+from waypost.kit.db import DATABASE_ERRORS, Pool
 from waypost.kit.tx import Transactions, Tx
 
 log = structlog.get_logger(__name__)
@@ -119,7 +119,7 @@ class Wakeups:
             channels, self._unsent = self._unsent, set()
             try:
                 await pool.execute(_NOTIFY, channels, self._name)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("wakeups.notify_failed", error=repr(error))
             await asyncio.sleep(NOTIFY_INTERVAL_S)
 
@@ -135,7 +135,7 @@ class Wakeups:
                     await self._hear_until_lost(connection)
                 finally:
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (TimeoutError, *DATABASE_ERRORS) as error:
                 log.warning("wakeups.listener_down", error=repr(error), retry_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

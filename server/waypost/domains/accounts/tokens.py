@@ -21,7 +21,7 @@ import structlog
 from waypost.domains.accounts import rights, store_tokens
 from waypost.domains.accounts.models import Credential
 from waypost.kit.clock import system_clock
-from waypost.kit.db import Connection
+from waypost.kit.db import DATABASE_ERRORS, Connection
 from waypost.kit.secrets import digest
 from waypost.kit.tx import Transactions
 
@@ -132,7 +132,7 @@ class TokenCache(rights.RightsListener):
                     had_listened = self.listening.is_set()
                     self._stop_remembering()
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (TimeoutError, *DATABASE_ERRORS) as error:
                 log.warning("tokens.listener_down", error=repr(error))
             pause_s = _SHORTEST_PAUSE_S if had_listened else min(pause_s * 2, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
