@@ -9,8 +9,9 @@ from functools import partial
 import structlog
 
 from waypost.domains import accounts, audit, conversations, customers, mail
+from waypost.edges.inbox_v2 import idempotency as repeats
 from waypost.edges.mail_io import delivery
-from waypost.kit import schedule, tally
+from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job, enqueue
 from waypost.kit.log_reader import LogReader, Subscriber
@@ -39,6 +40,7 @@ SUBSCRIBERS = (
     Subscriber(audit.NAME, audit.on_facts),
     Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
     Subscriber(mail.NAME, mail.subscriber(enqueue)),
+    Subscriber("idempotency", repeats.on_facts),
 )
 
 
@@ -57,6 +59,7 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "jobs.trim", partial(_trim_job_history, desk)),
         every(TRIM_EVERY_S, "sessions.forget", partial(_until_none_is_due, desk, accounts.sessions.forget_expired)),
         every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),
+        every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
     ]

@@ -28,7 +28,7 @@ class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
     kind: ErrorKind
     rejected: Any = msgspec.UNSET
-    source: Literal["JSON", "QUERY", "PATH"] = "JSON"
+    source: Literal["JSON", "QUERY", "PATH", "HEADER"] = "JSON"
 
 
 class WaypostError(Exception):
@@ -53,6 +53,10 @@ class Conflict(WaypostError):
     def __init__(self, message: str = "", errors: list[FieldError] | None = None) -> None:
         super().__init__(message)
         self.errors = errors or []
+
+
+class InProgress(Conflict):
+    """The same is being done right now. Try again."""
 
 
 class Unavailable(WaypostError):

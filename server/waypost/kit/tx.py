@@ -91,7 +91,7 @@ _BUSY = (
 
 
 @contextmanager
-def _told_as_busy() -> Iterator[None]:
+def told_as_busy() -> Iterator[None]:
     """Raise Busy for what another try may settle."""
     try:
         yield
@@ -116,7 +116,7 @@ class Transactions:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tx]:
         """A read-write transaction: commits when the block ends, rolls back when it raises."""
-        with _told_as_busy():
+        with told_as_busy():
             async with self._transaction() as tx:
                 yield tx
 
@@ -144,6 +144,6 @@ class Transactions:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A connection for queries, each statement seeing its own snapshot. Nothing may be emitted or changed."""
-        with _told_as_busy():
+        with told_as_busy():
             async with self.pool.acquire() as connection:
                 yield Tx(connection, self.clock().replace(microsecond=0))

@@ -15,7 +15,10 @@ from waypost.domains.accounts import Actor, Dialect
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.rate_limit import AccountLimits
-from waypost.kit.tx import Transactions, Tx
+from waypost.kit.tx import Transactions, Tx, told_as_busy
+
+#: Where a layer around the router leaves the transaction that the handler is to work in.
+JOINED_TX = "waypost.tx"
 
 
 class Credential(Protocol):
@@ -59,6 +62,8 @@ class Context:
     #: Demo mode: the messages that the mail sink has caught, newest first, and one of them.
     sunk_messages: Callable[[], list[Any]] | None = None
     sunk_message: Callable[[str], Any] | None = None
+    #: How long a request waits for another with the same Idempotency-Key before it is told to come back.
+    repeat_wait_s: float = 5.0
     #: Named checks for /readyz; each raises when its part is not usable.
     readiness: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
@@ -87,7 +92,15 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
 
 
 async def provide_tx(request: Request[Any, Any, Any]) -> AsyncIterator[Tx]:
-    """Dependency `tx`: one transaction a request. Commits after the handler and before the answer."""
+    """Dependency `tx`: one transaction a request. Commits after the handler and before the answer.
+
+    Where a layer around the router has opened it already, that layer commits it.
+    """
+    joined: Tx | None = request.scope.get(JOINED_TX)  # type: ignore[assignment]
+    if joined is not None:
+        with told_as_busy():
+            yield joined
+        return
     async with context_of(request).transactions.open() as tx:
         yield tx
 

@@ -34,12 +34,19 @@ VND_FIELD_ERROR_SCHEMA: dict[str, Any] = {
         "path": {"type": "string", "description": "Dotted, array places in brackets: `threads[0].type`."},
         "message": {"type": "string"},
         "rejectedValue": {},
-        "source": {"type": "string", "enum": ["JSON", "QUERY", "PATH"]},
+        "source": {"type": "string", "enum": ["JSON", "QUERY", "PATH", "HEADER"]},
         "_links": _LINKS,
     },
 }
 _READ_ERRORS = (400, 401, 403, 404, 429)
 _WRITE_ERRORS = (*_READ_ERRORS, 409, 412, 413, 415, 422)
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Does the work once: the same request within 24 hours gets the first answer again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 
 #: Calls that answer something else than JSON when they are asked to.
 _OTHER_TYPES = {
@@ -80,6 +87,8 @@ def complete(schema: dict[str, Any], base_url: str) -> dict[str, Any]:
         for method, operation in item.items():
             if method in ("get", "post", "put", "patch", "delete"):
                 _complete_operation(operation, _READ_ERRORS if method == "get" else _WRITE_ERRORS)
+            if method == "post":
+                operation["parameters"] = [*operation.get("parameters", []), _IDEMPOTENCY_KEY]
     return schema
 
 

@@ -97,19 +97,24 @@ def status_of(error: errors.WaypostError, dialect: Dialect) -> int:
 
 def render(request: Request[Any, Any, Any], error: errors.WaypostError) -> Response[bytes]:
     """Answer with an error of the core."""
-    scope = request.scope
-    dialect: Dialect = scope.get("waypost.dialect", Dialect.SEED)  # type: ignore[assignment]
+    dialect: Dialect = request.scope.get("waypost.dialect", Dialect.SEED)  # type: ignore[assignment]
+    status, message, fields, headers = explained(error, dialect)
+    if isinstance(error, errors.Moved):
+        headers["Location"] = _moved_location(request, error.new_id)
+    return _answer(request, status, message, fields, headers)
+
+
+def explained(error: errors.WaypostError, dialect: Dialect) -> tuple[int, str, list[errors.FieldError], dict[str, str]]:
+    """Status, message, refused fields and headers of an answer to this error."""
     status = status_of(error, dialect)
     fields = error.errors if isinstance(error, (errors.Invalid, errors.Conflict)) else []
     message = "Validation failed" if fields else (error.message if status in (409, 412, 413, 400) else "")
     headers: dict[str, str] = {}
-    if isinstance(error, errors.Moved):
-        headers["Location"] = _moved_location(request, error.new_id)
-    if isinstance(error, errors.Busy):
+    if isinstance(error, (errors.Busy, errors.InProgress)):
         headers["Retry-After"] = "1"
     if isinstance(error, errors.Throttled):
         headers["Retry-After"] = str(error.retry_after_s)
-    return _answer(request, status, message, fields, headers)
+    return status, message, fields, headers
 
 
 def _moved_location(request: Request[Any, Any, Any], new_id: int) -> str:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from waypost.edges.base.context import Context
 from waypost.edges.inbox_v2 import dialect
-from waypost.edges.inbox_v2.errors import VND_ERROR, error_body
+from waypost.edges.inbox_v2.errors import VND_ERROR, error_body, explained
+from waypost.edges.inbox_v2.idempotency import Once
+from waypost.kit.errors import FieldError, WaypostError
 from waypost.kit.rate_limit import Verdict
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ _NUMBER_TOO_LONG = re.compile(r"/\d{19,}(?:/|$)")
 EXPOSED = (
     b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Limit-Minute, "
     b"X-RateLimit-Remaining-Minute, X-RateLimit-Retry-After, Retry-After, Resource-ID, Location, Web-Location, "
-    b"Correlation-Id, ETag"
+    b"Correlation-Id, ETag, Idempotency-Replayed"
 )
 PREFLIGHT_HEADERS = [
     (b"access-control-allow-origin", b"*"),
@@ -51,9 +53,17 @@ PREFLIGHT_HEADERS = [
 class Refused(Exception):
     """Ends a request in the gate."""
 
-    def __init__(self, status: int, message: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        fields: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.status = status
         self.message = message
+        self.fields = fields
+        self.headers = headers or {}
 
 
 class Gate:
@@ -61,6 +71,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app = app
+        self.once = Once(app, context)
         self.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +91,10 @@ class Gate:
             )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        await self.app(scope, request.receive_body, request.send_with_headers)
+        try:
+            await self.once(scope, request.receive_body, request.send_with_headers)
+        except WaypostError as error:
+            await request.refuse(Refused(*explained(error, scope["waypost.dialect"])))  # type: ignore[typeddict-item]
 
 
 class _Passage:
@@ -231,7 +245,10 @@ class _Passage:
 
     async def refuse(self, refusal: Refused) -> None:
         """Answer an error without having reached the router."""
-        body = error_body(refusal.status, self.scope["waypost.request_id"], self.context.base_url, refusal.message)
+        body = error_body(
+            refusal.status, self.scope["waypost.request_id"], self.context.base_url, refusal.message, refusal.fields
+        )
         headers = [(b"content-type", VND_ERROR.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
         await self.send_with_headers({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await self.send_with_headers({"type": "http.response.body", "body": body, "more_body": False})
