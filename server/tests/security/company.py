@@ -37,6 +37,9 @@ BODY: dict[str, Any] = {
     "state": "Taken",
     "postalCode": "1",
     "country": "AT",
+    "conversationIds": [1],
+    "customerIds": [1],
+    "tagIds": [1],
 }
 #: Bodies of calls that read something else than an object of those keys, by the end of the path.
 OTHER_BODIES: list[tuple[str, str, Any]] = [

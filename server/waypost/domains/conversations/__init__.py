@@ -26,6 +26,7 @@ from waypost.domains.conversations.labels import (
     set_tag_color,
     take_tags,
 )
+from waypost.domains.conversations.merging import MOST_MERGED_AT_ONCE, merge
 from waypost.domains.conversations.models import (
     Attachment,
     Conversation,
@@ -73,6 +74,7 @@ from waypost.domains.conversations.thread_edits import (
 customers.before_delete.append(delete_of_customer)
 
 __all__ = [
+    "MOST_MERGED_AT_ONCE",
     "Attachment",
     "Conversation",
     "ConversationType",
@@ -112,6 +114,7 @@ __all__ = [
     "list_of_customer",
     "list_tags",
     "list_threads",
+    "merge",
     "move",
     "original_source",
     "publish",

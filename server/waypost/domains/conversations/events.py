@@ -118,6 +118,34 @@ class Deleted(ConversationEvent, frozen=True, kw_only=True):
     number: int
 
 
+class Merged(ConversationEvent, frozen=True, kw_only=True):
+    """Others were merged into it. `number` is its own, `merged_numbers` are theirs in the order of the ids."""
+
+    NAME: ClassVar[str] = "convo.merged"
+
+    number: int
+    merged_conversation_ids: list[int]
+    merged_numbers: list[int]
+
+
+class TookIn(ConversationEvent, frozen=True, kw_only=True):
+    """One of those that were merged into it, for its timeline."""
+
+    NAME: ClassVar[str] = "convo.merged.from"
+
+    conversation_id: int
+    number: int
+
+
+class MergedAway(ConversationEvent, frozen=True, kw_only=True):
+    """It lives on in the survivor, whose number this is."""
+
+    NAME: ClassVar[str] = "convo.merged.into"
+
+    survivor_id: int
+    number: int
+
+
 class ThreadCreated(ConversationEvent, frozen=True, kw_only=True):
     """A thread was added: the base of the four below, which say what kind."""
 

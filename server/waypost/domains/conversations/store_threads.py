@@ -94,11 +94,13 @@ order by t.scheduled_for limit $2 for update of t skip locked
 DRAFTS = (
     "select id from thread where account_id = $1 and conversation_id = $2 and state = 'draft' order by id for update"
 )
+# The log is read behind what happens: a line of a conversation that was merged meanwhile stands in the survivor.
 INSERT_LINE_ITEM = """
 insert into thread (account_id, conversation_id, type, status, action_type, action_text, action_entities, source_type,
                     source_via, customer_id, created_by_customer_id, created_by_user_id, created_at, event_id)
-select $1, $2, 'lineitem', $3, $4, $5, $6, $7, $8, c.primary_customer_id, $9, $10, $11, $12
-from conversation c where c.account_id = $1 and c.id = $2
+select $1, case when $13 then c.id else coalesce(c.merged_into_id, c.id) end, 'lineitem', $3, $4, $5, $6, $7, $8,
+       c.primary_customer_id, $9, $10, $11, $12
+from conversation c where c.account_id = $1 and c.id = $2 for key share
 on conflict (account_id, event_id) where event_id is not null do nothing
 """
 INSERT_ATTACHMENT = """
@@ -169,6 +171,8 @@ class LineItem(msgspec.Struct, frozen=True, kw_only=True):
     by_user_id: int | None
     created_at: datetime
     event_id: int
+    #: Whether it stays with a conversation that was merged into another.
+    stays: bool = False
 
 
 async def insert(connection: Connection, row: NewThreadRow) -> int:

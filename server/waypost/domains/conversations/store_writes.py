@@ -28,11 +28,14 @@ select $1, conversation_number, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $
 from counted
 returning id, number
 """
-LOCK = """
-select c.id, c.number, c.mailbox_id, c.type, c.status, c.state, c.subject, c.primary_customer_id, c.assignee_id,
-       c.created_by_user_id, c.cc, c.bcc, c.latest_reply_from, c.waiting_since, c.api_thread_count, c.locked_at,
-       c.snoozed_until, c.unsnooze_on_customer_reply, c.closed_by_user_id, c.closed_at, c.merged_into_id
-from conversation c
+#: What Locked is read from; `c` is the conversation.
+LOCK_COLUMNS = """
+  c.id, c.number, c.mailbox_id, c.type, c.status, c.state, c.subject, c.primary_customer_id, c.assignee_id,
+  c.created_by_user_id, c.cc, c.bcc, c.latest_reply_from, c.waiting_since, c.api_thread_count, c.locked_at,
+  c.snoozed_until, c.unsnooze_on_customer_reply, c.closed_by_user_id, c.closed_at
+"""
+LOCK = f"""
+select {LOCK_COLUMNS} from conversation c
 where c.account_id = $1 and c.id = $2 and c.state in ('published', 'draft')
   and ($3::bigint[] is null or c.mailbox_id = any ($3)) and (c.state = 'published' or c.created_by_user_id = $4)
 for update
@@ -82,7 +85,8 @@ where account_id = $1 and id = $2 and status = 'active' and type in ('user', 'te
 """
 OF_CUSTOMER = """
 select id, mailbox_id, number from conversation
-where account_id = $1 and primary_customer_id = $2 and state in ('published', 'draft') for update
+where account_id = $1 and primary_customer_id = $2 and state in ('published', 'draft')
+order by id for update
 """
 
 
@@ -166,10 +170,11 @@ async def insert(connection: Connection, row: NewRow) -> tuple[int, int]:
 async def lock(connection: Connection, scope: Scope, conversation_id: int) -> Locked | None:
     """A visible conversation, locked until the transaction ends."""
     row = await connection.fetchrow(LOCK, scope.account_id, conversation_id, scope.mailbox_ids, scope.user_id)
-    return _locked(row) if row is not None else None
+    return read_locked(row) if row is not None else None
 
 
-def _locked(row: Record) -> Locked:
+def read_locked(row: Record) -> Locked:
+    """A row of LOCK_COLUMNS."""
     status = Status(row["status"])
     return Locked(
         row["id"], row["number"], row["mailbox_id"], row["type"], status, row["state"], row["subject"],

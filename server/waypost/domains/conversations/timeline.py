@@ -42,6 +42,7 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
                 by_user_id=by_user,
                 created_at=fact.at,
                 event_id=fact.id,
+                stays=fact.type == "convo.merged.into",
             ),
         )
 
@@ -87,6 +88,16 @@ async def _unsnoozed(_: Tx, fact: Fact) -> Described:
     return "default", f"No longer snoozed: {fact.data['because']}", {}, "nochange"
 
 
+async def _took_in(_: Tx, fact: Fact) -> Described:
+    number, original = fact.data["number"], fact.data["conversation_id"]
+    return "merged", f"Merged conversation #{number} into this one", {"originalConversation": original}, "nochange"
+
+
+async def _merged_away(_: Tx, fact: Fact) -> Described:
+    number, survivor = fact.data["number"], fact.data["survivor_id"]
+    return "ticket-merged", f"Merged into conversation #{number}", {"conversation": survivor}, "nochange"
+
+
 _DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
     "convo.status": _status,
     "convo.assigned": _assigned,
@@ -95,4 +106,6 @@ _DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
     "convo.subject": _subject,
     "convo.snoozed": _snoozed,
     "convo.unsnoozed": _unsnoozed,
+    "convo.merged.from": _took_in,
+    "convo.merged.into": _merged_away,
 }

@@ -42,6 +42,8 @@ _PREFIX = re.compile(
 )
 _MOST_PREFIXES = 20
 _MOST_REFERENCES = 100
+#: A conversation found may be merged into another, and that one again, before it is locked; not over and over.
+_TRIES = 3
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -81,9 +83,15 @@ async def receive(
     when = min(message.sent_at or tx.now, tx.now) if is_imported else tx.now
     thread = _thread(message, key, when, str(mailbox["email"]), is_imported=is_imported)
     actor = Actor.system(account_id)
-    conversation_id = await find_conversation(tx, account_id, mailbox_id, message, when)
-    if conversation_id is not None:
-        added = await conversations.add_thread(tx, files, actor, conversation_id, thread)
+    for _ in range(_TRIES):
+        conversation_id = await find_conversation(tx, account_id, mailbox_id, message, when)
+        if conversation_id is None:
+            break
+        try:
+            added = await conversations.add_thread(tx, files, actor, conversation_id, thread)
+        except NotFound:
+            # Merged or deleted since it was found.
+            continue
         await store.settle_received(tx.connection, account_id, claim, "thread", conversation_id, added.id)
         return Received("thread", conversation_id, added.id)
     made = await conversations.create(

@@ -20,24 +20,35 @@ returning id
 SETTLE_RECEIVED = """
 update received_mail set outcome = $3, conversation_id = $4, thread_id = $5 where account_id = $1 and id = $2
 """
-# The ids are tried in the order given: the message answered first, then its ancestors, nearest first.
+# The ids are tried in the order given: the message answered first, then its ancestors, nearest first. A conversation of
+# this mailbox that was merged into one of another is continued there.
 BY_REFERENCE = """
 with wanted as (select id, place from unnest($3::text[]) with ordinality as w (id, place))
 select c.id from wanted
 join thread t on t.account_id = $1 and t.message_id = wanted.id
 join conversation c on c.account_id = $1 and c.id = t.conversation_id
-where c.mailbox_id = $2 and c.state = 'published'
-order by wanted.place limit 1
+left join conversation o on o.account_id = $1 and o.id = t.merged_from_id
+where (c.mailbox_id = $2 or o.mailbox_id = $2) and c.state = 'published'
+order by wanted.place, c.mailbox_id = $2 desc limit 1
 """
 # The same subject between the same people, among whom the mailbox itself does not count; the conversation in which
 # something was said last, not too long before or after. Imported threads are old, yet make a conversation modified now.
+# A subject leads on to where its conversation was merged.
 BY_SUBJECT = """
-select c.id from conversation c
+with called as (
+  select id from conversation
+  where account_id = $1 and mailbox_id = $2 and state = 'published' and type = 'email'
+    and subject_key = any ($3::text[]) and created_at <= $5
+  union
+  select merged_into_id from conversation
+  where account_id = $1 and mailbox_id = $2 and state = 'merged' and type = 'email' and subject_key = any ($3::text[])
+    and created_at <= $5)
+select c.id from called
+join conversation c on c.account_id = $1 and c.id = called.id
 cross join lateral (
   select max(t.created_at) as said_at from thread t
   where t.account_id = c.account_id and t.conversation_id = c.id and t.type <> 'lineitem' and t.created_at <= $5) last
-where c.account_id = $1 and c.mailbox_id = $2 and c.state = 'published' and c.type = 'email'
-  and c.subject_key = any ($3::text[]) and c.created_at <= $5 and c.modified_at >= $4 and last.said_at >= $4
+where c.state = 'published' and c.modified_at >= $4 and last.said_at >= $4
   and exists (
     select from thread t
     join customer_entry e on e.account_id = t.account_id and e.customer_id = t.created_by_customer_id

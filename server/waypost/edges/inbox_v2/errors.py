@@ -175,6 +175,14 @@ def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[byte
     return _answer(request, 500)
 
 
+def on_group(request: Request[Any, Any, Any], error: ExceptionGroup[Exception]) -> Response[bytes]:
+    """Exception handler for what the end of a transaction raises: the framework hands it over in a group."""
+    known, rest = error.split(errors.WaypostError)
+    if known is None or rest is not None or not isinstance(known.exceptions[0], errors.WaypostError):
+        return on_fault(request, error)
+    return render(request, known.exceptions[0])
+
+
 def on_too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[bytes]:
     """Exception handler for JSON that is nested deeper than any reader goes."""
     return render(request, body.Unparsable())
@@ -182,6 +190,7 @@ def on_too_deep(request: Request[Any, Any, Any], _: RecursionError) -> Response[
 
 EXCEPTION_HANDLERS: Any = {
     RecursionError: on_too_deep,
+    ExceptionGroup: on_group,
     errors.WaypostError: on_core_error,
     HTTPException: on_framework_error,
     Exception: on_fault,

@@ -18,6 +18,7 @@ from waypost.edges.inbox_v2.parameters import PAGING, Query
 from waypost.edges.inbox_v2.wire import operations
 from waypost.edges.inbox_v2.wire.conversations import ConversationOut, CreatedConversationOut, web_address
 from waypost.edges.inbox_v2.wire.conversations_in import ConversationIn, FieldsIn, SnoozeIn, TagsIn, moment_of
+from waypost.edges.inbox_v2.wire.merging import MergeConversationsIn
 from waypost.edges.inbox_v2.wire.threads import ThreadOut
 from waypost.kit.errors import FieldError
 from waypost.kit.paging import Page
@@ -210,6 +211,15 @@ async def delete_conversation(tx: TxDependency, actor: ActorDependency, conversa
     await conversations.delete(tx, actor, conversation_id)
 
 
+@litestar.post("/v2/conversations/{conversation_id:int}/merge", status_code=204, tags=TAGS)
+async def merge_conversations(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[MergeConversationsIn]
+) -> None:
+    """Merge other conversations into this one. Reading a merged one leads here for 60 days."""
+    ids, path = data.ids()
+    await conversations.merge(tx, actor, conversation_id, ids, path)
+
+
 @litestar.put("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
 async def put_tags(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[TagsIn]
@@ -289,6 +299,7 @@ ROUTES = [
     get_conversation_v3,
     update_conversation,
     delete_conversation,
+    merge_conversations,
     put_tags,
     post_tags,
     delete_tags,
