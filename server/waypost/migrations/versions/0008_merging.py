@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0007_merging"
-down_revision = "0006_message_identity"
+revision = "0008_merging"
+down_revision = "0007_repeated_requests"
 
 
 def upgrade() -> None:
