@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from waypost.config import Settings
@@ -17,9 +18,10 @@ from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
+from waypost.kit.log_stream import LogStream
 from waypost.kit.rate_limit import AccountLimits
 from waypost.kit.tx import Transactions, Tx
-from waypost.kit.wakeups import Wakeups
+from waypost.kit.wakeups import EVENTS, Wakeups
 
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
@@ -53,6 +55,9 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         transactions = Transactions(pool, clock)
         tokens = TokenCache(transactions)
         files = FileStore(settings.files_location)
+        wakeups = Wakeups(transactions, dsn)
+        live = LogStream(transactions, partial(wakeups.waiter, EVENTS))
+        stack.callback(live.close)
         yield Desk(
             settings=settings,
             dsn=dsn,
@@ -60,8 +65,8 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             transactions=transactions,
             files=files,
             tokens=tokens,
-            wakeups=Wakeups(transactions, dsn),
-            context=_context(settings, transactions, files, tokens),
+            wakeups=wakeups,
+            context=_context(settings, transactions, files, tokens, live),
         )
 
 
@@ -99,7 +104,9 @@ async def queue_system_mail(tx: Tx, account_id: int, to_name: str, to_email: str
     )
 
 
-def _context(settings: Settings, transactions: Transactions, files: FileStore, tokens: TokenCache) -> Context:
+def _context(
+    settings: Settings, transactions: Transactions, files: FileStore, tokens: TokenCache, live: LogStream
+) -> Context:
     return Context(
         base_url=settings.address,
         transactions=transactions,
@@ -107,6 +114,7 @@ def _context(settings: Settings, transactions: Transactions, files: FileStore, t
         tokens=tokens,
         limits=AccountLimits(settings.rate_limit_per_minute, settings.write_burst_limit, settings.valkey_url or None),
         send_system_mail=queue_system_mail,
+        live=live,
         is_demo=settings.is_demo,
         is_https=settings.address.startswith("https://"),
         secret_key=secret_key(settings.data_dir),

@@ -73,6 +73,8 @@ async def serve(
             await http.start(application(desk))
             # After the worker has been told to stop: what requests under way enqueue is done at the next start.
             stack.push_async_callback(http.stop)
+            # Streams never end by themselves, and the server would wait for them.
+            stack.callback(desk.context.live.close)
             assert http.task is not None
             parts.append(http.task)
         gc.collect()

@@ -19,6 +19,13 @@ class Position(NamedTuple):
     event_id: int
 
 
+class Entry(NamedTuple):
+    """A fact and its place in the log."""
+
+    position: Position
+    fact: Fact
+
+
 class ReaderLag(msgspec.Struct, frozen=True):
     """How far a reader is behind. `facts` is counted to a limit only; `oldest_at` is the first unread fact's time."""
 
@@ -55,6 +62,23 @@ from event
 where (transaction, id) > ($1::xid8, $2::bigint) and transaction < pg_snapshot_xmin(pg_current_snapshot())
 order by transaction, id
 limit $3
+"""
+_READ_ACCOUNT = """
+select account_id, id, transaction, type, at, actor_kind, actor_id, subject_kind, subject_id, scope_id, data
+from event
+where (transaction, id) > ($1::xid8, $2::bigint) and transaction < pg_snapshot_xmin(pg_current_snapshot())
+  and account_id = $4
+order by transaction, id
+limit $3
+"""
+_TAIL = "select pg_snapshot_xmin(pg_current_snapshot())"
+_IS_SETTLED = "select not exists (select from event where (transaction, id) > ($1::xid8, $2::bigint))"
+_WITHIN = """
+select $1::xid8 <= pg_snapshot_xmax(pg_current_snapshot()) and (
+  select count(*) from (
+    select from event where (transaction, id) > ($1::xid8, $2::bigint) order by transaction, id limit $3 + 1
+  ) unread
+) <= $3
 """
 _BEHIND = """
 select r.name, first_unread.transaction < pg_snapshot_xmin(pg_current_snapshot()) as is_readable
@@ -137,6 +161,35 @@ async def read(connection: Connection, after: Position, limit: int) -> tuple[lis
     rows = await connection.fetch(_READ, after.transaction, after.event_id, limit)
     last = Position(rows[-1]["transaction"], rows[-1]["id"]) if rows else after
     return [_fact(row) for row in rows], last
+
+
+async def read_entries(
+    connection: Connection, after: Position, limit: int, account_id: int | None = None
+) -> list[Entry]:
+    """The next facts, each with its place; of one account or of all."""
+    arguments = (after.transaction, after.event_id, limit)
+    if account_id is None:
+        rows = await connection.fetch(_READ, *arguments)
+    else:
+        rows = await connection.fetch(_READ_ACCOUNT, *arguments, account_id)
+    return [Entry(Position(row["transaction"], row["id"]), _fact(row)) for row in rows]
+
+
+async def tail(connection: Connection) -> Position:
+    """The end of what is complete: everything before it can be read, everything after it is still to come."""
+    return Position(await connection.fetchval(_TAIL), 0)
+
+
+async def is_settled(connection: Connection, after: Position) -> bool:
+    """Whether nothing lies beyond the position, not even what is not yet safe to read."""
+    settled: bool = await connection.fetchval(_IS_SETTLED, after.transaction, after.event_id)
+    return settled
+
+
+async def is_within(connection: Connection, after: Position, limit: int) -> bool:
+    """Whether the position is one of this log and no more than `limit` facts lie beyond it."""
+    near: bool = await connection.fetchval(_WITHIN, after.transaction, after.event_id, limit)
+    return near
 
 
 async def move(connection: Connection, name: str, to: Position, now: datetime) -> None:

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency, Provide
 from waypost.domains.accounts import Actor, Dialect
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
+from waypost.kit.log_stream import LogStream
 from waypost.kit.rate_limit import AccountLimits
 from waypost.kit.tx import Transactions, Tx, told_as_busy
 
@@ -53,6 +54,7 @@ class Context:
     limits: AccountLimits
     #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
     send_system_mail: SendSystemMail
+    live: LogStream
     is_demo: bool = False
     is_https: bool = False
     #: The key for secrets that must be readable again (TOTP); see kit.sealing.

@@ -87,11 +87,13 @@ class Pipeline:
         method, path = scope["method"], scope["path"]
         edge = edge_of(path)
         REQUESTS.labels(method, edge, str(status)).inc()
-        SECONDS.labels(method, edge).observe(seconds)
+        is_stream = bool(scope.get("waypost.is_stream"))
+        if not is_stream:
+            SECONDS.labels(method, edge).observe(seconds)
         if edge in ("static", "operations"):
             return
         actor = scope.get("waypost.actor")
-        line = log.warning if seconds > SLOW_S else log.info
+        line = log.warning if seconds > SLOW_S and not is_stream else log.info
         line(
             "request",
             request_id=request_id,
