@@ -92,6 +92,16 @@ async def test_two_mailboxes_have_fields_of_every_type_with_a_dropdown_in_the_fi
     assert "mytickets" in {folder["type"] for folder in folders}
 
 
+async def test_both_mailboxes_have_saved_replies_some_of_them_for_chats(
+    filled: DemoAccess, api: httpx.AsyncClient
+) -> None:
+    for mailbox_id, count in zip(filled.mailbox_ids, (4, 2), strict=True):
+        found = await embedded(api, f"/v2/mailboxes/{mailbox_id}/saved_replies", "saved_replies")
+        assert len(found) == count
+        assert any(item["chatPreview"] for item in found)
+        assert all(item["preview"] for item in found)
+
+
 async def test_plain_users_see_only_the_mailboxes_that_they_were_given(module_desk: Desk, filled: DemoAccess) -> None:
     async with module_desk.connection() as connection:
         rows = await connection.fetch(

@@ -126,6 +126,10 @@ async def build(desk: Desk) -> Company:
         rows = await connection.fetch(
             "select kind, min(id) as id from customer_entry where account_id = $1 group by kind", account.id
         )
+    reply = await _post(
+        client, f"/v2/mailboxes/{mailbox.id}/saved-replies", {"name": MARK, "text": MARK, "chatText": MARK}
+    )
+    ids["saved_reply_id"] = reply["id"]
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
     return Company(account, mailbox, ids)
 

@@ -202,6 +202,7 @@ SAVED_REPLIES: Final = (
         "support",
         "Ask for version and system",
         "Could you tell us which version you use (Help > About) and on what system? That narrows it down a lot.",
+        "Which version do you use, and on what system?",
     ),
     DemoSavedReply(
         "support",
@@ -222,6 +223,7 @@ SAVED_REPLIES: Final = (
         "orders",
         "Where is my invoice",
         "Every invoice is on your account page under Billing. Shall we send this one by mail as well?",
+        "Your invoices are on your account page, under Billing.",
     ),
     DemoSavedReply(
         "orders",

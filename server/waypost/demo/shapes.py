@@ -177,3 +177,4 @@ class DemoSavedReply(msgspec.Struct, frozen=True):
     mailbox: MailboxKey
     name: str
     text: str
+    chat_text: str = ""

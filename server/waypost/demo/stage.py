@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from msgspec import UNSET
+
 from waypost.demo import cast
 from waypost.demo.shapes import DemoDay, DemoUser, DemoValue, MailboxKey
 from waypost.domains import accounts, conversations, customers, mailboxes
 from waypost.domains.accounts import Actor, NewUser, Role
 from waypost.domains.customers import NewOption, NewProperty
-from waypost.domains.mailboxes import FieldType, Mailbox
+from waypost.domains.mailboxes import FieldType, Mailbox, SavedReplyChange, saved_replies
 from waypost.kit.tx import Tx
 
 
@@ -64,6 +66,7 @@ async def set_up(tx: Tx, password_hashes: dict[str, str], now: datetime) -> Stag
         )
     await _make_fields(tx, stage)
     await _make_labels(tx, stage)
+    await _save_replies(tx, stage)
     return stage
 
 
@@ -103,6 +106,12 @@ async def _make_fields(tx: Tx, stage: Stage) -> None:
             required=wanted.required,
         )
         stage.fields[wanted.mailbox, wanted.name] = made.id
+
+
+async def _save_replies(tx: Tx, stage: Stage) -> None:
+    for wanted in cast.SAVED_REPLIES:
+        change = SavedReplyChange(name=wanted.name, text=wanted.text, chat_text=wanted.chat_text or UNSET)
+        await saved_replies.create(tx, stage.owner, stage.mailboxes[wanted.mailbox].id, change)
 
 
 async def _make_labels(tx: Tx, stage: Stage) -> None:

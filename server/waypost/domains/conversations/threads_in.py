@@ -17,6 +17,7 @@ from waypost.domains.conversations.models import (
     ThreadState,
     ThreadType,
 )
+from waypost.domains.mailboxes import saved_replies
 from waypost.kit.errors import Invalid, TooLarge
 from waypost.kit.files import FileStore
 from waypost.kit.html import clean_body, clean_file_name, to_text
@@ -24,6 +25,7 @@ from waypost.kit.tx import Tx
 
 #: Decoded size of one file (spec: 5.5).
 MOST_ATTACHMENT_BYTES = 10 * 1024 * 1024
+LARGEST_ID = 2**63 - 1
 _EVENTS: dict[ThreadType, type[events.ThreadCreated]] = {
     ThreadType.CUSTOMER: events.CustomerReplied,
     ThreadType.MESSAGE: events.AgentReplied,
@@ -86,7 +88,7 @@ async def write(
         created_by_customer_id=place.customer_id if by_customer else None,
         created_by_user_id=None if by_customer else (thread.user_id or actor.user_id or None),
         assignee_id=place.assignee_id,
-        saved_reply_id=thread.saved_reply_id,
+        saved_reply_id=await _saved_reply(tx, actor, thread.saved_reply_id, place.mailbox_id),
         to_emails=place.to if thread.type is ThreadType.MESSAGE else [],
         cc=place.cc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
         bcc=place.bcc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
@@ -102,6 +104,14 @@ async def write(
             tx.connection, actor.account_id, place.conversation_id, thread_id, thread.attachment_ids, tx.now
         )
     return Written(thread_id, state, status, created_at, text, count)
+
+
+async def _saved_reply(tx: Tx, actor: Actor, wanted: int | None, mailbox_id: int) -> int | None:
+    """Noted where the mailbox has or had such a one. Anything else must not cost somebody what they have written."""
+    if not wanted or not 0 < wanted <= LARGEST_ID:
+        return None
+    is_known = await saved_replies.was_in_mailbox(tx, actor.account_id, mailbox_id, wanted)
+    return wanted if is_known else None
 
 
 def _check_content(thread: NewThread, body: str, text: str) -> None:

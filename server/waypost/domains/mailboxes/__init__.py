@@ -1,5 +1,9 @@
-"""Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields."""
+"""Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields.
 
+`saved_replies` holds the texts that a mailbox is answered with.
+"""
+
+from waypost.domains.mailboxes import saved_replies
 from waypost.domains.mailboxes.models import (
     CustomField,
     FieldOption,
@@ -7,7 +11,9 @@ from waypost.domains.mailboxes.models import (
     Folder,
     FolderType,
     Mailbox,
+    SavedReply,
 )
+from waypost.domains.mailboxes.saved_replies import SavedReplyChange
 from waypost.domains.mailboxes.service import (
     create,
     create_field,
@@ -29,6 +35,8 @@ __all__ = [
     "Folder",
     "FolderType",
     "Mailbox",
+    "SavedReply",
+    "SavedReplyChange",
     "create",
     "create_field",
     "ensure_personal_folders",
@@ -41,4 +49,5 @@ __all__ = [
     "list_fields",
     "list_folders",
     "list_mailboxes",
+    "saved_replies",
 ]

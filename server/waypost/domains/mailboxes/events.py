@@ -26,3 +26,32 @@ class CustomFieldCreated(Event, frozen=True, kw_only=True):
     field_id: int
     name: str
     type: str
+
+
+class SavedReplyEvent(Event, frozen=True, kw_only=True):
+    """About a saved reply; seen by those who see its mailbox."""
+
+    NAME: ClassVar[str] = ""
+    SUBJECT: ClassVar[str] = "saved-reply"
+
+    mailbox_id: int
+
+
+class SavedReplyCreated(SavedReplyEvent, frozen=True, kw_only=True):
+    """A mailbox got a saved reply."""
+
+    NAME: ClassVar[str] = "saved-reply.created"
+
+
+class SavedReplyUpdated(SavedReplyEvent, frozen=True, kw_only=True):
+    """A saved reply was edited; `changed` names what, without the texts."""
+
+    NAME: ClassVar[str] = "saved-reply.updated"
+
+    changed: list[str]
+
+
+class SavedReplyDeleted(SavedReplyEvent, frozen=True, kw_only=True):
+    """A saved reply is offered no more."""
+
+    NAME: ClassVar[str] = "saved-reply.deleted"

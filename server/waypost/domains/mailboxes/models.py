@@ -1,4 +1,4 @@
-"""The nouns of mailboxes: the mailbox, its folders and its custom fields."""
+"""The nouns of mailboxes: the mailbox, its folders, custom fields and saved replies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 MailboxId = NewType("MailboxId", int)
 FolderId = NewType("FolderId", int)
 FieldId = NewType("FieldId", int)
+SavedReplyId = NewType("SavedReplyId", int)
 
 
 class Mailbox(msgspec.Struct, frozen=True):
@@ -76,3 +77,15 @@ class CustomField(msgspec.Struct, frozen=True):
     required: bool
     position: int
     options: list[FieldOption]
+
+
+class SavedReply(msgspec.Struct, frozen=True):
+    """A text to answer with (spec: 11.5). Texts are sanitised HTML, empty where there is none."""
+
+    id: int
+    mailbox_id: int
+    name: str
+    text: str
+    chat_text: str
+    preview: str
+    chat_preview: str

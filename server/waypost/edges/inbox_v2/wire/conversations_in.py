@@ -314,6 +314,8 @@ class NewThreadIn(ThreadFields, rename="camel", kw_only=True):
     type: str | None = None
     status: StatusIn | None = None
     assign_to: int | UnsetType | None = UNSET
+    #: What the text was made from (spec: 7A.0).
+    saved_reply_id: int | None = None
 
     def to_command(self, kind: TypeIn, now: datetime, *, may_choose: bool = False) -> NewThread:
         """Read as a thread of this kind. Raises Invalid with every mistake of content."""
@@ -333,6 +335,7 @@ class NewThreadIn(ThreadFields, rename="camel", kw_only=True):
             thread,
             status=status_of(self.status),
             assignee=self.assign_to if kind is TypeIn.REPLY else UNSET,
+            saved_reply_id=self.saved_reply_id or None,
         )
 
 
