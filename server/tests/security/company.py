@@ -50,6 +50,8 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PUT", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),
     ("PUT", "/websites/{entry_id}", {"value": "https://taken.example.com"}),
     ("POST", "/websites", {"value": "https://taken.example.com"}),
+    ("POST", "/fields", {"name": "Taken", "type": "number"}),
+    ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
 ]
 
@@ -130,6 +132,8 @@ async def build(desk: Desk) -> Company:
         client, f"/v2/mailboxes/{mailbox.id}/saved-replies", {"name": MARK, "text": MARK, "chatText": MARK}
     )
     ids["saved_reply_id"] = reply["id"]
+    dropdown = {"name": f"Field {MARK}", "type": "dropdown", "options": [{"label": MARK}]}
+    ids["field_id"] = (await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown))["id"]
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
     return Company(account, mailbox, ids)
 

@@ -4,7 +4,7 @@ Verbs take a transaction and an actor; those that take files take the file store
 log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
-from waypost.domains import customers
+from waypost.domains import customers, mailboxes
 from waypost.domains.conversations import timeline
 from waypost.domains.conversations.editing import (
     assign,
@@ -19,6 +19,7 @@ from waypost.domains.conversations.editing import (
     refuse_unpublishing,
 )
 from waypost.domains.conversations.labels import (
+    forget_values,
     get_tag,
     list_tags,
     put_fields,
@@ -72,6 +73,8 @@ from waypost.domains.conversations.thread_edits import (
 
 # A customer who goes takes their conversations along, in the same transaction (spec: 8.6).
 customers.before_delete.append(delete_of_customer)
+# What conversations have in a custom field goes with the field.
+mailboxes.fields.before_loss.append(forget_values)
 
 __all__ = [
     "MOST_MERGED_AT_ONCE",
@@ -106,6 +109,7 @@ __all__ = [
     "delete_attachment",
     "delete_of_customer",
     "edit_text",
+    "forget_values",
     "get",
     "get_attachment",
     "get_tag",

@@ -16,8 +16,9 @@ from waypost.kit.tx import Tx
 
 LINE_LIMIT = 255
 TEXT_LIMIT = 15_000
-_NUMBER = re.compile(r"[+-]?\d{1,254}(\.\d{1,254})?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def check(field: CustomField, value: str, path: str) -> str | FieldError:
@@ -25,19 +26,23 @@ def check(field: CustomField, value: str, path: str) -> str | FieldError:
     text = clean_text(value)
     match field.type:
         case FieldType.DROPDOWN:
-            for option in field.options:
-                if text == str(option.id) or text.strip().lower() == option.label.lower():
-                    return str(option.id)
+            # Ids first: a label may look like the id of another option.
+            wanted = text.strip()
+            by_id = [option for option in field.options if wanted == str(option.id)]
+            by_label = [option for option in field.options if wanted.lower() == option.label.lower()]
+            for option in by_id + by_label:
+                return str(option.id)
             labels = ", ".join(repr(option.label) for option in field.options)
             return FieldError(path, f"must be one of {labels}", "EnumValue", value)
         case FieldType.NUMBER:
-            if len(text) <= LINE_LIMIT and _NUMBER.fullmatch(text.strip()):
+            if len(text.strip()) <= LINE_LIMIT and _NUMBER.fullmatch(text.strip()):
                 return text.strip()
             return FieldError(path, "invalid number", "Number", value)
         case FieldType.DATE:
             return _date(text.strip(), path)
         case FieldType.SINGLELINE:
-            limit = LINE_LIMIT
+            # One line is one line: breaks and other control characters are blanks in it.
+            text, limit = _CONTROL.sub(" ", text).strip(), LINE_LIMIT
         case FieldType.MULTILINE:
             limit = TEXT_LIMIT
     return text if len(text) <= limit else FieldError(path, f"size must be between 0 and {limit}", "Size", value)
@@ -63,7 +68,7 @@ def check_all(
         field = known.get(field_id)
         if field is None:
             errors.append(FieldError(f"{path}[{index}].id", "custom field does not exist", "Unknown", field_id))
-        elif value == "":
+        elif not _CONTROL.sub("", clean_text(value)).strip():
             checked[field_id] = ""
         else:
             result: Any = check(field, value, f"{path}[{index}].value")

@@ -8,6 +8,7 @@ from waypost.domains import mailboxes
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import events, fields, locking, store_labels, store_writes
 from waypost.domains.conversations.models import TagSummary
+from waypost.domains.mailboxes import CustomField
 from waypost.kit.errors import FieldError, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.text import clean_text
@@ -101,7 +102,7 @@ async def put_fields(
 ) -> None:
     """Set custom fields. Fields not named are cleared, unless `only_these` is False (X5). Raises Invalid."""
     conversation = await locking.lock(tx, actor, conversation_id)
-    known = await mailboxes.fields_of(tx.connection, actor.account_id, [conversation.mailbox_id])
+    known = await mailboxes.fields.hold(tx, actor.account_id, conversation.mailbox_id)
     checked, errors = fields.check_all(known, values)
     if errors:
         raise Invalid(errors)
@@ -122,6 +123,11 @@ async def put_fields(
                 subject_id=conversation_id, scope_id=conversation.mailbox_id, field_ids=sorted([*changed, *cleared])
             ),
         )
+
+
+async def forget_values(tx: Tx, actor: Actor, field: CustomField, option_ids: list[int] | None) -> int:
+    """A field or some of its options are going: take the values away, in the same transaction."""
+    return await store_labels.empty_field(tx.connection, actor.account_id, field.id, option_ids)
 
 
 async def list_tags(tx: Tx, actor: Actor, page: PageRequest) -> Page[TagSummary]:

@@ -122,7 +122,7 @@ async def _resolve(tx: Tx, actor: Actor, wanted: NewConversation) -> tuple[list[
     """Customers (the conversation's, then each thread's), clean tags and field values. Raises all that is wrong."""
     policy.may_file_under(actor, wanted.mailbox_id)
     errors: list[FieldError] = []
-    known = await mailboxes.fields_of(tx.connection, actor.account_id, [wanted.mailbox_id])
+    known = await mailboxes.fields.hold(tx, actor.account_id, wanted.mailbox_id) if wanted.fields else []
     if not await mailboxes.exists(tx, actor, wanted.mailbox_id):
         errors.append(FieldError("mailboxId", "mailbox does not exist", "Unknown", wanted.mailbox_id))
     tags, problems = labels.clean_tags(wanted.tags)

@@ -53,6 +53,11 @@ on conflict (account_id, conversation_id, field_id) do update set value = exclud
 CLEAR_FIELDS = (
     "delete from conversation_field where account_id = $1 and conversation_id = $2 and field_id = any ($3::bigint[])"
 )
+EMPTY_FIELD = "delete from conversation_field where account_id = $1 and field_id = $2"
+# As the index has the values.
+EMPTY_OPTIONS = """
+delete from conversation_field where account_id = $1 and field_id = $2 and left(value, 255) = any ($3::text[])
+"""
 FIELD_KINDS = """
 select f.id, f.type, coalesce(array_agg(o.id) filter (where o.id is not null), '{}') as option_ids,
        coalesce(array_agg(lower(o.label)) filter (where o.id is not null), '{}') as labels
@@ -140,3 +145,12 @@ async def field_kinds(connection: Connection, account_id: int, ids: list[int]) -
     """By field id: its type, and its options' ids by lower-case label."""
     rows = await connection.fetch(FIELD_KINDS, account_id, ids)
     return {row["id"]: (row["type"], dict(zip(row["labels"], row["option_ids"], strict=True))) for row in rows}
+
+
+async def empty_field(connection: Connection, account_id: int, field_id: int, option_ids: list[int] | None) -> int:
+    """Remove the values that all conversations have of these options, or (None) of the field; how many those were."""
+    if option_ids is None:
+        done = await connection.execute(EMPTY_FIELD, account_id, field_id)
+    else:
+        done = await connection.execute(EMPTY_OPTIONS, account_id, field_id, [str(each) for each in option_ids])
+    return int(done.split()[-1])

@@ -1,9 +1,10 @@
 """Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields.
 
-`saved_replies` holds the texts that a mailbox is answered with.
+`saved_replies` holds the texts that a mailbox is answered with, `fields` looks after the custom fields.
 """
 
-from waypost.domains.mailboxes import saved_replies
+from waypost.domains.mailboxes import fields, saved_replies
+from waypost.domains.mailboxes.fields import FieldChange, OptionChange
 from waypost.domains.mailboxes.models import (
     CustomField,
     FieldOption,
@@ -26,22 +27,23 @@ from waypost.domains.mailboxes.service import (
     list_mailboxes,
 )
 from waypost.domains.mailboxes.store import find_folder, folder_ids
-from waypost.domains.mailboxes.store import list_fields as fields_of
 
 __all__ = [
     "CustomField",
+    "FieldChange",
     "FieldOption",
     "FieldType",
     "Folder",
     "FolderType",
     "Mailbox",
+    "OptionChange",
     "SavedReply",
     "SavedReplyChange",
     "create",
     "create_field",
     "ensure_personal_folders",
     "exists",
-    "fields_of",
+    "fields",
     "find_folder",
     "folder_ids",
     "get",

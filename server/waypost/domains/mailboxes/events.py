@@ -28,6 +28,30 @@ class CustomFieldCreated(Event, frozen=True, kw_only=True):
     type: str
 
 
+class CustomFieldUpdated(Event, frozen=True, kw_only=True):
+    """A custom field was changed; `changed` names what. `emptied` conversations lost their value with an option."""
+
+    NAME: ClassVar[str] = "custom-field.updated"
+    SUBJECT: ClassVar[str] = "mailbox"
+
+    field_id: int
+    changed: list[str]
+    removed_option_ids: list[int]
+    emptied: int
+
+
+class CustomFieldDeleted(Event, frozen=True, kw_only=True):
+    """A custom field is gone; `emptied` conversations had a value in it."""
+
+    NAME: ClassVar[str] = "custom-field.deleted"
+    SUBJECT: ClassVar[str] = "mailbox"
+
+    field_id: int
+    name: str
+    type: str
+    emptied: int
+
+
 class SavedReplyEvent(Event, frozen=True, kw_only=True):
     """About a saved reply; seen by those who see its mailbox."""
 

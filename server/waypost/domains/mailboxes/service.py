@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from waypost.domains.accounts import Actor, scope_of
-from waypost.domains.mailboxes import events, store
+from waypost.domains.mailboxes import events, fields, store
 from waypost.domains.mailboxes.models import CustomField, FieldType, Folder, FolderType, Mailbox
 from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
@@ -76,18 +76,11 @@ async def create_field(
     *,
     required: bool = False,
 ) -> CustomField:
-    """Add a custom field to a mailbox; `labels` are the choices of a dropdown. Raises Forbidden, NotFound."""
-    if not actor.is_administrator:
-        raise Forbidden
-    await get(tx, actor, mailbox_id)
-    made = await store.insert_field(tx.connection, actor.account_id, mailbox_id, name, kind, required, labels or [])
-    tx.emit(
-        actor,
-        events.CustomFieldCreated(
-            subject_id=mailbox_id, scope_id=mailbox_id, field_id=made.id, name=name, type=kind.value
-        ),
+    """Add a custom field to a mailbox; `labels` are the choices of a dropdown. Raises NotFound, Forbidden, Invalid."""
+    wanted = fields.FieldChange(
+        name=name, type=kind.value, required=required, options=[fields.OptionChange(label) for label in labels or []]
     )
-    return made
+    return await fields.add(tx, actor, mailbox_id, wanted)
 
 
 async def exists(tx: Tx, actor: Actor, mailbox_id: int) -> bool:

@@ -84,16 +84,6 @@ from custom_field f
 where f.account_id = $1 and f.mailbox_id = any ($2::bigint[])
 order by f.mailbox_id, f.position, f.id
 """
-INSERT_FIELD = """
-insert into custom_field (account_id, mailbox_id, name, type, required, position)
-values ($1, $2, $3, $4, $5, (select count(*) + 1 from custom_field where account_id = $1 and mailbox_id = $2))
-returning id, position
-"""
-INSERT_OPTIONS = """
-insert into custom_field_option (account_id, field_id, label, position)
-select $1, $2, label, position from unnest($3::text[]) with ordinality as o (label, position)
-returning id, position, label
-"""
 
 
 def _mailbox(row: Record) -> Mailbox:
@@ -184,23 +174,6 @@ async def folder_ids(
 async def list_fields(connection: Connection, account_id: int, mailbox_ids: list[int]) -> list[CustomField]:
     """The custom fields of mailboxes, in their own order."""
     return [_field(row) for row in await connection.fetch(FIELDS, account_id, mailbox_ids)]
-
-
-async def insert_field(
-    connection: Connection,
-    account_id: int,
-    mailbox_id: int,
-    name: str,
-    kind: FieldType,
-    required: bool,
-    labels: list[str],
-) -> CustomField:
-    """A new custom field with its options, at the end."""
-    row = await connection.fetchrow(INSERT_FIELD, account_id, mailbox_id, name, kind.value, required)
-    assert row is not None
-    options = await connection.fetch(INSERT_OPTIONS, account_id, row["id"], labels) if labels else []
-    made = [FieldOption(option["id"], option["position"], option["label"]) for option in options]
-    return CustomField(row["id"], mailbox_id, name, kind, required, row["position"], made)
 
 
 ALL_IDS = "select id from mailbox where account_id = $1 order by id"

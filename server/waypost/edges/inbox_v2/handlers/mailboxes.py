@@ -1,20 +1,30 @@
-"""Mailboxes, their folders and their custom fields: E77 to E80, X11."""
+"""Mailboxes, their folders and their custom fields: E77 to E80, X11, and the administration of fields."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request
-from litestar.params import FromPath
+import litestar
+from litestar import Request, Response
+from litestar.params import FromPath, JSONBody
 
 from waypost.domains import mailboxes
 from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
-from waypost.edges.inbox_v2.wire.mailboxes import FieldOut, FolderOut, MailboxOut
+from waypost.edges.inbox_v2.wire.mailboxes import (
+    CustomFieldIn,
+    FieldOut,
+    FieldWithLinksOut,
+    FolderOut,
+    MailboxOut,
+    address_of_field,
+)
 from waypost.kit.paging import Page
 
 PAGE_SIZE = 50
+FIELDS = "/v2/mailboxes/{mailbox_id:int}/fields"
+FIELD = FIELDS + "/{field_id:int}"
 Paged = parameters.documented(*parameters.PAGING)
 
 
@@ -54,7 +64,7 @@ async def list_folders(
 
 
 @hal.get(
-    ["/v2/mailboxes/{mailbox_id:int}/fields", "/v2/mailboxes/{mailbox_id:int}/custom-fields"],
+    [FIELDS, "/v2/mailboxes/{mailbox_id:int}/custom-fields"],
     operation_class=Paged,
     tags=["Mailboxes"],
 )
@@ -70,4 +80,52 @@ async def list_fields(
     return hal.listing(request, "fields", page, [FieldOut.of(item) for item in page.items])
 
 
-ROUTES = [list_mailboxes, get_mailbox, list_folders, list_fields]
+@hal.get(FIELD, tags=["Mailboxes"])
+async def get_field(
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    mailbox_id: FromPath[int],
+    field_id: FromPath[int],
+) -> FieldWithLinksOut:
+    """Get a custom field."""
+    found = await mailboxes.fields.get(read, actor, mailbox_id, field_id)
+    return FieldWithLinksOut.of(found, hal.base_url(request))
+
+
+@hal.post(FIELDS, tags=["Mailboxes"])
+async def create_field(
+    request: Request[Any, Any, Any],
+    tx: TxDependency,
+    actor: ActorDependency,
+    mailbox_id: FromPath[int],
+    data: JSONBody[CustomFieldIn],
+) -> Response[FieldWithLinksOut]:
+    """Add a custom field to a mailbox. Administrators only."""
+    made = await mailboxes.fields.add(tx, actor, mailbox_id, data.to_command())
+    base_url = hal.base_url(request)
+    body = FieldWithLinksOut.of(made, base_url)
+    return hal.created(body, resource_id=made.id, location=address_of_field(made, base_url))
+
+
+@litestar.put(FIELD, status_code=204, tags=["Mailboxes"])
+async def update_field(
+    tx: TxDependency,
+    actor: ActorDependency,
+    mailbox_id: FromPath[int],
+    field_id: FromPath[int],
+    data: JSONBody[CustomFieldIn],
+) -> None:
+    """Change a custom field; options that are left out disappear with their values. Administrators only."""
+    await mailboxes.fields.update(tx, actor, mailbox_id, field_id, data.to_command())
+
+
+@litestar.delete(FIELD, status_code=204, tags=["Mailboxes"])
+async def delete_field(
+    tx: TxDependency, actor: ActorDependency, mailbox_id: FromPath[int], field_id: FromPath[int]
+) -> None:
+    """Remove a custom field with everything that conversations have in it. Administrators only."""
+    await mailboxes.fields.delete(tx, actor, mailbox_id, field_id)
+
+
+ROUTES = [list_mailboxes, get_mailbox, list_folders, list_fields, get_field, create_field, update_field, delete_field]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated
 
@@ -162,6 +163,9 @@ class FieldIn(msgspec.Struct):
             return self.id, ""
         if isinstance(self.value, bool):
             return self.id, str(self.value).lower()
+        if isinstance(self.value, float):
+            # As digits, never as 1e-07: that is no decimal to a reader.
+            return self.id, format(Decimal(repr(self.value)), "f")
         return self.id, str(self.value)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
-from waypost.domains.mailboxes import CustomField, Folder, Mailbox
+from waypost.domains.mailboxes import CustomField, FieldChange, Folder, Mailbox, OptionChange
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.times import stamp
 
@@ -93,3 +94,68 @@ class FieldOut(msgspec.Struct, frozen=True):
         """Render."""
         options = [FieldOptionOut(option.id, option.position, option.label) for option in field.options]
         return cls(field.id, field.required, field.position, field.type.value, field.name, options)
+
+
+class FieldWithLinksOut(msgspec.Struct, frozen=True):
+    """A custom field under its own address."""
+
+    id: int
+    required: bool
+    order: int
+    type: str
+    name: str
+    options: list[FieldOptionOut]
+    links: Links = msgspec.field(name="_links")
+
+    @classmethod
+    def of(cls, field: CustomField, base_url: str) -> FieldWithLinksOut:
+        """Render."""
+        bare = FieldOut.of(field)
+        links = {
+            "self": Link(address_of_field(field, base_url)),
+            "mailbox": Link(f"{base_url}/v2/mailboxes/{field.mailbox_id}"),
+        }
+        return cls(bare.id, bare.required, bare.order, bare.type, bare.name, bare.options, links)
+
+
+def address_of_field(field: CustomField, base_url: str) -> str:
+    """Where a custom field is."""
+    return f"{base_url}/v2/mailboxes/{field.mailbox_id}/fields/{field.id}"
+
+
+class CustomFieldOptionIn(msgspec.Struct):
+    """A choice of a dropdown to be. One that is there already is named by its id; `order` moves it."""
+
+    label: str | None = None
+    id: int | None = None
+    order: int | None = None
+
+
+class CustomFieldIn(msgspec.Struct, kw_only=True):
+    """A custom field to be, or what to change of one. What is missing or null is not given."""
+
+    name: str | None = None
+    type: str | None = None
+    required: bool | None = None
+    order: int | None = None
+    options: list[CustomFieldOptionIn] | None = None
+
+    def to_command(self) -> FieldChange:
+        """Read."""
+        return FieldChange(
+            name=UNSET if self.name is None else self.name,
+            type=UNSET if self.type is None else self.type,
+            required=UNSET if self.required is None else self.required,
+            position=UNSET if self.order is None else self.order,
+            options=UNSET if self.options is None else self._options(self.options),
+        )
+
+    @staticmethod
+    def _options(sent: list[CustomFieldOptionIn]) -> list[OptionChange]:
+        # Where none says its `order`, the list is the order.
+        places = sorted(
+            (index + 1 if option.order is None else option.order, index) for index, option in enumerate(sent)
+        )
+        return [
+            OptionChange(sent[index].label or "", sent[index].id or None, f"options[{index}]") for _, index in places
+        ]
