@@ -26,6 +26,7 @@ SUBJECTS = {
     "import": ("waypost.commands.import_mail:import_", "Take in mail that is kept in files."),
     "audit": ("waypost.commands.audit:audit", "List and check the audit trail."),
     "queue": ("waypost.commands.queue:queue", "Look at what the worker could not do, and try it again."),
+    "clock": ("waypost.commands.clock:clock", "Tell the desk's time, and move it forward in development."),
     "mail": ("waypost.commands.mail:mail", "Show what the demo's mail sink has caught."),
 }
 

@@ -40,9 +40,16 @@ class Settings:
     write_burst_limit: int = 12
     database_pool: int = 10
     is_demo: bool = False
+    #: For those who build on a desk: its clock can be moved. Never for a desk that is used.
+    is_development: bool = False
     log_format: str = "console"
     log_level: str = "info"
     trusted_proxies: tuple[str, ...] = field(default=())
+
+    @property
+    def has_movable_clock(self) -> bool:
+        """Whether the desk's time can be moved forward: in development and in the demo."""
+        return self.is_development or self.is_demo
 
     @property
     def address(self) -> str:
@@ -86,6 +93,7 @@ def load(**overrides: Any) -> Settings:
         "rate_limit_per_minute": _number("RATE_LIMIT_PER_MINUTE", 200, 0, 10_000_000),
         "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
         "database_pool": _number("DATABASE_POOL", 10, 2, 500),
+        "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",
         "log_format": _choice("LOG_FORMAT", "console", ("console", "json")),
         "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "trusted_proxies": tuple(part.strip() for part in _text("TRUSTED_PROXIES").split(",") if part.strip()),

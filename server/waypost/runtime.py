@@ -19,6 +19,7 @@ from waypost.kit.db import Pool, open_pool
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
 from waypost.kit.log_stream import LogStream
+from waypost.kit.movable_clock import MovableClock
 from waypost.kit.rate_limit import AccountLimits
 from waypost.kit.tx import Transactions, Tx
 from waypost.kit.wakeups import EVENTS, Wakeups
@@ -52,7 +53,11 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         if dsn is None:
             dsn = await stack.enter_async_context(open_migrated_database(settings))
         pool = await stack.enter_async_context(await open_pool(dsn, max_size=settings.database_pool))
-        transactions = Transactions(pool, clock)
+        movable_clock = MovableClock() if settings.has_movable_clock and clock is system_clock else None
+        if movable_clock is not None:
+            async with pool.acquire() as connection:
+                await movable_clock.load(connection)
+        transactions = Transactions(pool, movable_clock or clock)
         tokens = TokenCache(transactions)
         files = FileStore(settings.files_location)
         wakeups = Wakeups(transactions, dsn)
@@ -66,7 +71,7 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             files=files,
             tokens=tokens,
             wakeups=wakeups,
-            context=_context(settings, transactions, files, tokens, live),
+            context=_context(settings, transactions, files, tokens, live, movable_clock),
         )
 
 
@@ -105,7 +110,12 @@ async def queue_system_mail(tx: Tx, account_id: int, to_name: str, to_email: str
 
 
 def _context(
-    settings: Settings, transactions: Transactions, files: FileStore, tokens: TokenCache, live: LogStream
+    settings: Settings,
+    transactions: Transactions,
+    files: FileStore,
+    tokens: TokenCache,
+    live: LogStream,
+    movable_clock: MovableClock | None,
 ) -> Context:
     return Context(
         base_url=settings.address,
@@ -115,6 +125,7 @@ def _context(
         limits=AccountLimits(settings.rate_limit_per_minute, settings.write_burst_limit, settings.valkey_url or None),
         send_system_mail=queue_system_mail,
         live=live,
+        movable_clock=movable_clock,
         is_demo=settings.is_demo,
         is_https=settings.address.startswith("https://"),
         secret_key=secret_key(settings.data_dir),

@@ -16,6 +16,7 @@ import structlog
 
 from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
+from waypost.kit.wakeups import CLOCK
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
@@ -135,6 +136,9 @@ async def _background(desk: Desk, stop: asyncio.Event, *, with_worker: bool) -> 
         asyncio.create_task(desk.wakeups.run(), name="wakeups"),
         asyncio.create_task(desk.tokens.run(desk.dsn), name="tokens"),
     ]
+    if desk.context.movable_clock is not None:
+        moves = desk.context.movable_clock.follow(desk.transactions, desk.wakeups.waiter(CLOCK))
+        listeners.append(asyncio.create_task(moves, name="clock"))
     workers = [asyncio.create_task(worker.run(desk, stop), name="worker")] if with_worker else []
     try:
         yield [*listeners, *workers]

@@ -16,6 +16,8 @@ from tests.security.routes import Call, calls
 
 pytestmark = pytest.mark.anyio
 
+#: The trail differs from run to run; the clock is there in development only, and its test has its golden.
+OWN_TESTS = frozenset({"/v2/audit", "/v2/clock"})
 READS = [call for call in calls() if call.method == "GET"]
 
 
@@ -30,7 +32,7 @@ async def test_every_read_answers_as_agreed(desk: Desk) -> None:
     client = await desk.client(company.account.owner)
     differing = []
     for call in READS:
-        if call.path == "/v2/audit":
+        if call.path in OWN_TESTS:
             continue
         query = "?status=all&embed=threads" if call.path == "/v2/conversations" else ""
         answer = await client.get(call.filled(values_for(company, call.path)) + query)

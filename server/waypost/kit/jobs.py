@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,11 +20,12 @@ from waypost.kit.tx import Tx
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
 _encode = msgspec.json.Encoder().encode
+_AT_ONCE = timedelta(0)
 
 # PgQueuer's own statement also writes a row of statistics and looks its sequence up by name at each call.
 _ENQUEUE = """
 insert into pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
-values (0, $1, $2, coalesce($3, now()), $4, 'queued')
+values (0, $1, $2, now() + $3::interval, $4, 'queued')
 on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null do nothing
 returning id
 """
@@ -40,6 +41,9 @@ select count(*) filter (where status = 'queued' and execute_after <= now()) as d
        count(*) filter (where status = 'picked') as running,
        count(*) filter (where status = 'failed') as failed
 from pgqueuer
+"""
+_BRING_FORWARD = """
+update pgqueuer set execute_after = execute_after - $1::interval where status = 'queued' and execute_after > now()
 """
 _RETRY_FAILED = """
 update pgqueuer set status = 'queued', attempts = 0, execute_after = now(), updated = now()
@@ -105,9 +109,16 @@ async def enqueue(
     With a `dedupe_key` nothing is queued, and None returned, while a job with that key waits *or runs*. So the key fits
     work that is to be done once (send this thread), not work that must see the newest state (count this again).
     """
-    job_id: int | None = await tx.connection.fetchval(_ENQUEUE, name, _encode(payload), run_at, dedupe_key)
+    # The queue goes by the database's time, which the desk's clock may be ahead of.
+    delay = _AT_ONCE if run_at is None else run_at - tx.now
+    job_id: int | None = await tx.connection.fetchval(_ENQUEUE, name, _encode(payload), delay, dedupe_key)
     wakeups.hint_after(tx, wakeups.JOBS)
     return job_id
+
+
+async def bring_forward(tx: Tx, by: timedelta) -> None:
+    """Let every job that waits for a time run that much earlier; a negative time postpones."""
+    await tx.connection.execute(_BRING_FORWARD, by)
 
 
 async def counts(connection: Connection) -> JobCounts:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
+from functools import partial
 from weakref import WeakSet
 
 import asyncpg
@@ -22,7 +23,8 @@ log = structlog.get_logger(__name__)
 
 EVENTS = "waypost_events"
 JOBS = "waypost_jobs"
-CHANNELS = (EVENTS, JOBS)
+CLOCK = "waypost_clock"
+CHANNELS = (EVENTS, JOBS, CLOCK)
 
 NOTIFY_INTERVAL_S = 0.02
 _NOTIFY = "select pg_notify(channel, $2) from unnest($1::text[]) as channel"
@@ -38,17 +40,12 @@ def hint_after(tx: Tx, channel: str) -> None:
     tx.after_commit(_HINTS[channel])
 
 
-def _say_events() -> None:
+def _say(channel: str) -> None:
     for wakeups in list(_everyone):
-        wakeups.say(EVENTS)
+        wakeups.say(channel)
 
 
-def _say_jobs() -> None:
-    for wakeups in list(_everyone):
-        wakeups.say(JOBS)
-
-
-_HINTS = {EVENTS: _say_events, JOBS: _say_jobs}
+_HINTS = {channel: partial(_say, channel) for channel in CHANNELS}
 
 
 class Waiter:

@@ -15,6 +15,7 @@ from waypost.domains.accounts import Actor, Dialect
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.log_stream import LogStream
+from waypost.kit.movable_clock import MovableClock
 from waypost.kit.rate_limit import AccountLimits
 from waypost.kit.tx import Transactions, Tx, told_as_busy
 
@@ -55,6 +56,8 @@ class Context:
     #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
     send_system_mail: SendSystemMail
     live: LogStream
+    #: In development and in the demo: the desk's clock, to be moved.
+    movable_clock: MovableClock | None = None
     is_demo: bool = False
     is_https: bool = False
     #: The key for secrets that must be readable again (TOTP); see kit.sealing.

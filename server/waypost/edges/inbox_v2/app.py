@@ -13,6 +13,7 @@ from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
 from waypost.edges.inbox_v2.handlers import (
     attachments,
     audit,
+    clock,
     conversations,
     customer_entries,
     customer_properties,
@@ -49,6 +50,7 @@ router = Router(
         *teams.ROUTES,
         *audit.ROUTES,
         *live.ROUTES,
+        *clock.ROUTES,
     ],
     dependencies=DEPENDENCIES,
     guards=[needs_caller],
