@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0009_moved_clock"
-down_revision = "0008_merging"
+revision = "0010_moved_clock"
+down_revision = "0009_working_together"
 
 
 def upgrade() -> None:
