@@ -45,6 +45,7 @@ BODY: dict[str, Any] = {
 OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PATCH", "/v2/conversations/{conversation_id}", [{"op": "replace", "path": "/subject", "value": "taken"}]),
     ("PATCH", "/threads/{thread_id}", [{"op": "replace", "path": "/text", "value": "taken"}]),
+    ("PATCH", "/schedule", [{"op": "replace", "path": "/state", "value": "published"}]),
     ("PATCH", "/v2/customers/{customer_id}", [{"op": "replace", "path": "/firstName", "value": "Taken"}]),
     ("PATCH", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),
     ("PUT", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),

@@ -244,6 +244,33 @@ async def test_schedules(talk: Talk) -> None:
     assert refused.status_code == 422
 
 
+async def test_a_scheduled_draft_is_sent_at_once_when_asked(talk: Talk) -> None:
+    draft = await talk.add("reply", text="Later", draft=True)
+    address = f"{talk.path}/threads/{draft}/schedule"
+    now = {"op": "replace", "path": "/state", "value": "published"}
+    plan = {"scheduledFor": "2050-01-16T08:00:00Z", "unscheduleOnCustomerReply": False}
+    assert (await talk.client.patch(address, json=now)).status_code == 422, "it has no time yet"
+    await talk.client.put(address, json=plan)
+    for wrong, path in (
+        ({**now, "path": "/text"}, "path"),
+        ({**now, "op": "remove"}, "op"),
+        ({**now, "value": 1}, "value"),
+    ):
+        refused = await talk.client.patch(address, json=wrong)
+        assert [error["path"] for error in refused.json()["_embedded"]["errors"]] == [path]
+        assert refused.status_code == 422
+
+    assert (await talk.client.patch(address, json=now)).status_code == 204
+
+    thread = (await talk.threads())[0]
+    assert (thread["id"], thread["type"], thread["state"]) == (draft, "message", "published")
+    assert "scheduled" not in thread
+    assert "nextEvent" not in await talk.get()
+    assert (await talk.client.patch(address, json=[now])).status_code == 204, "sent already"
+    assert len([item for item in await talk.threads() if item["id"] == draft]) == 1
+    assert (await talk.client.patch(f"{talk.path}/threads/999999/schedule", json=now)).status_code == 404
+
+
 async def test_an_uploaded_file_can_be_used_again(talk: Talk) -> None:
     first = (await talk.threads())[0]["id"]
     body = {"filename": "a.txt", "mimeType": "text/plain", "data": base64.b64encode(b"hello").decode()}

@@ -50,7 +50,15 @@ from waypost.domains.conversations.models import (
     ThreadState,
     ThreadType,
 )
-from waypost.domains.conversations.planning import schedule, send_due, snooze, unschedule, unsnooze, wake_due
+from waypost.domains.conversations.planning import (
+    schedule,
+    send_due,
+    send_scheduled,
+    snooze,
+    unschedule,
+    unsnooze,
+    wake_due,
+)
 from waypost.domains.conversations.reading import (
     get,
     get_thread,
@@ -129,6 +137,7 @@ __all__ = [
     "refuse_unpublishing",
     "schedule",
     "send_due",
+    "send_scheduled",
     "set_hidden",
     "set_tag_color",
     "snooze",

@@ -114,6 +114,25 @@ async def unschedule(tx: Tx, actor: Actor, conversation_id: int, thread_id: int)
     _announce(tx, actor, conversation, thread_id, None)
 
 
+async def send_scheduled(tx: Tx, actor: Actor, conversation_id: int, thread_id: int) -> None:
+    """Send a draft reply that has a time now instead of then, as the user it was to be sent as.
+
+    One that has been sent meanwhile stays as it is. Raises NotFound; Invalid for a draft without a time.
+    """
+    conversation = await locking.lock(tx, actor, conversation_id)
+    found = await store_threads.find(tx.connection, actor.account_id, actor.user_id, conversation.id, thread_id)
+    if found is None:
+        raise NotFound
+    thread = found[0]
+    if thread.type is ThreadType.MESSAGE and thread.state is ThreadState.PUBLISHED:
+        return
+    if thread.schedule is None:
+        raise Invalid.one("path", "the thread is not scheduled", "EnumValue", thread_id)
+    if conversation.state == State.DRAFT.value:
+        await editing.publish(tx, actor, conversation.id)
+    await replying.publish_draft(tx, actor, conversation, thread_id, thread.schedule.send_as_user_id)
+
+
 def _announce(tx: Tx, actor: Actor, conversation: store_writes.Locked, thread_id: int, moment: datetime | None) -> None:
     tx.emit(
         actor,

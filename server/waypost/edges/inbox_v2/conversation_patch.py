@@ -181,3 +181,23 @@ async def apply_to_thread(
             await conversations.edit_text(tx, actor, conversation_id, thread_id, operation.value)
         else:
             await conversations.set_hidden(tx, actor, conversation_id, thread_id, hidden=operation.value)
+
+
+async def apply_to_schedule(
+    tx: Tx, actor: Actor, conversation_id: int, thread_id: int, operations: list[Operation]
+) -> None:
+    """Send a scheduled draft now, which is all that can be done to a schedule so (helpscout-mailbox does it)."""
+    errors: list[FieldError] = []
+    for operation in operations:
+        if operation.path != "/state":
+            errors += operation.refuse("path", "must be one of '/state'", "EnumValue").errors
+        elif operation.op not in _SET:
+            errors += operation.refuse("op", "must be one of 'replace', 'add'", "EnumValue").errors
+        elif operation.value != "published":
+            errors += operation.refuse("value", "must be one of 'published'", "EnumValue").errors
+    if errors:
+        raise Invalid(errors)
+    if not operations:
+        await conversations.get_thread(tx, actor, conversation_id, thread_id)
+        return
+    await conversations.send_scheduled(tx, actor, conversation_id, thread_id)

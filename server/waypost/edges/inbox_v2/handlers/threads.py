@@ -189,6 +189,18 @@ async def put_schedule(
     )
 
 
+@litestar.patch(BASE + "/threads/{thread_id:int}/schedule", status_code=204, tags=TAGS)
+async def publish_schedule(
+    tx: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    thread_id: FromPath[int],
+    data: JSONBody[Any],
+) -> None:
+    """Send a scheduled draft now: `{"op": "replace", "path": "/state", "value": "published"}`."""
+    await conversation_patch.apply_to_schedule(tx, actor, conversation_id, thread_id, operations.read(data))
+
+
 @litestar.delete(BASE + "/threads/{thread_id:int}/schedule", status_code=204, tags=TAGS)
 async def delete_schedule(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], thread_id: FromPath[int]
@@ -209,5 +221,6 @@ ROUTES = [
     update_thread,
     get_original_source,
     put_schedule,
+    publish_schedule,
     delete_schedule,
 ]
