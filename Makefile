@@ -17,6 +17,7 @@ RUNTIME_LOCKS := requirements/runtime.txt requirements/build.txt
 RUNTIME_READY := $(VENV)/.runtime-ready
 PACKAGE_READY := $(VENV)/.package-ready
 DEV_READY := $(VENV)/.dev-ready
+CLIENTS_READY := .clients/.ready
 
 # The web workspace is built where it is present.
 ifneq ($(wildcard web/package.json),)
@@ -42,7 +43,7 @@ install: $(PACKAGE_READY) $(WEB_READY)  ## Install the product and its dependenc
 
 install-dev: $(PACKAGE_READY) $(DEV_READY) $(WEB_READY)  ## Install the development tools too.
 
-test: install-dev browser lint types test-server test-external test-web  ## Install what the tests need and run all checks and tests.
+test: install-dev browser clients lint types test-server test-external test-web  ## Install what the tests need and run all checks and tests.
 	$(STEP) "All is well"
 
 lint: install-dev  ## Style, formatting, import rules, dependencies and the project's own checks.
@@ -65,7 +66,7 @@ format: install-dev  ## Format the code and mend what ruff can mend.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-test-server: install-dev  ## The server's tests, on the private PostgreSQL.
+test-server: install-dev clients  ## The server's tests, on the private PostgreSQL.
 	$(STEP) "Tests of the server, on the private PostgreSQL"
 	$(PYTEST)
 
@@ -87,6 +88,8 @@ browser: install-dev  # Chromium for the browser tests
 	$(STEP) "A browser for the tests"
 	scripts/ensure_chromium.sh
 
+clients: $(CLIENTS_READY)  ## Install the published clients that the tests run against a desk, in .clients.
+
 golden: install-dev  ## Write the golden files anew; review the difference.
 	WAYPOST_GOLDEN=write $(PYTEST)
 	git --no-pager diff --stat -- spec
@@ -105,9 +108,12 @@ lock:  ## Pin all dependencies anew (UPGRADE=1 takes newer versions). Needs uv.
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) pyproject.toml requirements/build.in --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	@set -e; for name in tools together; do $(COMPILE) requirements/clients/$$name.in -o requirements/clients/$$name.txt; done
+	@set -e; for name in python-helpscout-v2 helpscout-wrapper; do \
+		$(COMPILE) --no-deps requirements/clients/$$name.in -o requirements/clients/$$name.txt; done
 
 clean:  ## Remove everything that was installed or built here. Data stays.
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache web/node_modules
+	rm -rf $(VENV) .clients dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache web/node_modules
 	find server scripts bench -name __pycache__ -type d -prune -exec rm -rf {} + 2> /dev/null || true
 
 $(VENV)/.made:
@@ -130,6 +136,11 @@ $(DEV_READY): requirements/dev.txt $(RUNTIME_READY)
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
+$(CLIENTS_READY): $(wildcard requirements/clients/*) scripts/install_clients.sh | $(VENV)/.made
+	$(STEP) "Published clients, for the tests"
+	scripts/install_clients.sh $(BIN)/python
+	touch $@
+
 ifdef WEB_READY
 $(WEB_PACKAGES): web/package.json $(wildcard web/package-lock.json)
 	$(STEP) "Web packages"
@@ -143,5 +154,5 @@ $(WEB_READY): $(WEB_PACKAGES) $(WEB_SOURCES)
 	touch $@
 endif
 
-.PHONY: help run dev install install-dev test lint types format test-server test-external test-web browser golden \
-	bench build lock clean
+.PHONY: help run dev install install-dev test lint types format test-server test-external test-web browser clients \
+	golden bench build lock clean
