@@ -38,6 +38,7 @@ class Settings:
     valkey_url: str = ""
     rate_limit_per_minute: int = 200
     write_burst_limit: int = 12
+    rate_write_weight: int = 1
     database_pool: int = 10
     is_demo: bool = False
     #: For those who build on a desk: its clock can be moved. Never for a desk that is used.
@@ -92,6 +93,7 @@ def load(**overrides: Any) -> Settings:
         "valkey_url": _text("VALKEY_URL"),
         "rate_limit_per_minute": _number("RATE_LIMIT_PER_MINUTE", 200, 0, 10_000_000),
         "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
+        "rate_write_weight": _number("RATE_WRITE_WEIGHT", 1, 1, 1000),
         "database_pool": _number("DATABASE_POOL", 10, 2, 500),
         "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",
         "log_format": _choice("LOG_FORMAT", "console", ("console", "json")),

@@ -122,7 +122,12 @@ def _context(
         transactions=transactions,
         files=files,
         tokens=tokens,
-        limits=AccountLimits(settings.rate_limit_per_minute, settings.write_burst_limit, settings.valkey_url or None),
+        limits=AccountLimits(
+            settings.rate_limit_per_minute,
+            settings.write_burst_limit,
+            settings.valkey_url or None,
+            write_weight=settings.rate_write_weight,
+        ),
         send_system_mail=queue_system_mail,
         live=live,
         movable_clock=movable_clock,

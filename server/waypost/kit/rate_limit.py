@@ -31,10 +31,17 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class AccountLimits:
-    """The limits of the Inbox API. A limit of 0 is off; a refused request counts nothing."""
+    """The limits of the Inbox API. A limit of 0 is off; a refused request counts nothing.
 
-    def __init__(self, per_minute: int = 200, write_burst: int = 12, storage_url: str | None = None) -> None:
+    A write counts as `write_weight` requests of the minute.
+    """
+
+    def __init__(
+        self, per_minute: int = 200, write_burst: int = 12, storage_url: str | None = None, *, write_weight: int = 1
+    ) -> None:
         self.per_minute = per_minute
+        # A write that costs more than a whole minute could never be made.
+        self._write_cost = min(write_weight, per_minute) if per_minute else 1
         self._minute = RateLimitItemPerMinute(per_minute) if per_minute else None
         self._burst = RateLimitItemPerSecond(write_burst, WRITE_WINDOW_S) if write_burst else None
         self._local = LocalWindows(MemoryStorage())
@@ -56,7 +63,8 @@ class AccountLimits:
 
     def _take_local(self, key: str, is_write: bool) -> Verdict:
         windows, minute, burst = self._local, self._minute, self._burst
-        if minute is not None and not windows.test(minute, key):
+        cost = self._write_cost if is_write else 1
+        if minute is not None and not windows.test(minute, key, cost=cost):
             return self._verdict(*windows.get_window_stats(minute, key), refused=True)
         if is_write and burst is not None and not windows.hit(burst, "write", key):
             wait_s = windows.get_window_stats(burst, "write", key)[0] - time.time()
@@ -64,12 +72,13 @@ class AccountLimits:
             return self._burst_verdict(stats, wait_s)
         if minute is None:
             return self.idle()
-        windows.hit(minute, key)
+        windows.hit(minute, key, cost=cost)
         return self._verdict(*windows.get_window_stats(minute, key))
 
     async def _take_shared(self, windows: SharedWindows, key: str, is_write: bool) -> Verdict:
         minute, burst = self._minute, self._burst
-        if minute is not None and not await windows.test(minute, key):
+        cost = self._write_cost if is_write else 1
+        if minute is not None and not await windows.test(minute, key, cost=cost):
             return self._verdict(*await windows.get_window_stats(minute, key), refused=True)
         if is_write and burst is not None and not await windows.hit(burst, "write", key):
             wait_s = (await windows.get_window_stats(burst, "write", key))[0] - time.time()
@@ -77,7 +86,7 @@ class AccountLimits:
             return self._burst_verdict(stats, wait_s)
         if minute is None:
             return self.idle()
-        await windows.hit(minute, key)
+        await windows.hit(minute, key, cost=cost)
         return self._verdict(*await windows.get_window_stats(minute, key))
 
     def _verdict(self, reset_at: float, remaining: int, *, refused: bool = False) -> Verdict:
