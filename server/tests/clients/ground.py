@@ -52,7 +52,7 @@ class Ground:
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         """What the desk itself says, to be compared with what a client made of it."""
-        answer = await self.http.get(path, params=query)
+        answer = await self.http.get(path, params=query or None)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
