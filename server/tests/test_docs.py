@@ -121,7 +121,7 @@ def settings_in_code() -> set[str]:
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
-        and call.func.id in ("_text", "_number", "_choice")
+        and call.func.id in ("_text", "_number", "_choice", "_list")
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }

@@ -46,6 +46,10 @@ class Settings:
     log_format: str = "console"
     log_level: str = "info"
     trusted_proxies: tuple[str, ...] = field(default=())
+    #: Hosts and networks, with a port or without, that outgoing requests may go to although they are not public.
+    outgoing_allow: tuple[str, ...] = field(default=())
+    #: Whether webhooks may go to addresses that begin with http://.
+    allow_insecure_webhooks: bool = False
 
     @property
     def has_movable_clock(self) -> bool:
@@ -98,7 +102,9 @@ def load(**overrides: Any) -> Settings:
         "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",
         "log_format": _choice("LOG_FORMAT", "console", ("console", "json")),
         "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
-        "trusted_proxies": tuple(part.strip() for part in _text("TRUSTED_PROXIES").split(",") if part.strip()),
+        "trusted_proxies": _list("TRUSTED_PROXIES"),
+        "outgoing_allow": _list("OUTGOING_ALLOW"),
+        "allow_insecure_webhooks": _choice("ALLOW_INSECURE_WEBHOOKS", "0", ("0", "1")) == "1",
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
     values["data_dir"] = Path(values["data_dir"]).expanduser().resolve()
@@ -115,6 +121,10 @@ def load(**overrides: Any) -> Settings:
 
 def _text(name: str, default: str = "") -> str:
     return os.environ.get(ENVIRONMENT_PREFIX + name, default).strip()
+
+
+def _list(name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _text(name).split(",") if part.strip())
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:

@@ -9,11 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from waypost.config import Settings
+from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
+from waypost.kit.addresses import Allowance, BadAllowance
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
 from waypost.kit.files import FileStore
@@ -21,6 +23,7 @@ from waypost.kit.jobs import enqueue
 from waypost.kit.log_stream import LogStream
 from waypost.kit.movable_clock import MovableClock
 from waypost.kit.rate_limit import AccountLimits
+from waypost.kit.safe_http import Outgoing, OutgoingRules
 from waypost.kit.tx import Transactions, Tx
 from waypost.kit.wakeups import EVENTS, Wakeups
 
@@ -40,6 +43,7 @@ class Desk:
     files: FileStore
     tokens: TokenCache
     wakeups: Wakeups
+    outgoing: Outgoing
     context: Context
 
 
@@ -63,6 +67,8 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         wakeups = Wakeups(transactions, dsn)
         live = LogStream(transactions, partial(wakeups.waiter, EVENTS))
         stack.callback(live.close)
+        outgoing = Outgoing(outgoing_rules(settings))
+        stack.push_async_callback(outgoing.close)
         yield Desk(
             settings=settings,
             dsn=dsn,
@@ -71,8 +77,21 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             files=files,
             tokens=tokens,
             wakeups=wakeups,
-            context=_context(settings, transactions, files, tokens, live, movable_clock),
+            outgoing=outgoing,
+            context=_context(settings, transactions, files, tokens, live, movable_clock, outgoing),
         )
+
+
+def outgoing_rules(settings: Settings) -> OutgoingRules:
+    """Where requests may go that somebody else has chosen the address of. Raises BadSetting."""
+    try:
+        allowances = tuple(Allowance.parse(text) for text in settings.outgoing_allow)
+    except BadAllowance as error:
+        raise BadSetting(
+            f"WAYPOST_OUTGOING_ALLOW holds {str(error)!r}: not an address, network or host name"
+        ) from error
+    own_host = urlsplit(settings.address).hostname or ""
+    return OutgoingRules(allowances, settings.allow_insecure_webhooks, frozenset({own_host} - {""}))
 
 
 def secret_key(folder: Path) -> bytes:
@@ -116,6 +135,7 @@ def _context(
     tokens: TokenCache,
     live: LogStream,
     movable_clock: MovableClock | None,
+    outgoing: Outgoing,
 ) -> Context:
     return Context(
         base_url=settings.address,
@@ -131,6 +151,7 @@ def _context(
         send_system_mail=queue_system_mail,
         live=live,
         movable_clock=movable_clock,
+        outgoing=outgoing,
         is_demo=settings.is_demo,
         is_https=settings.address.startswith("https://"),
         secret_key=secret_key(settings.data_dir),

@@ -40,6 +40,9 @@ BODY: dict[str, Any] = {
     "conversationIds": [1],
     "customerIds": [1],
     "tagIds": [1],
+    "url": "https://taken.example/hook",
+    "events": ["convo.created"],
+    "secret": "taken",
 }
 #: Bodies of calls that read something else than an object of those keys, by the end of the path.
 OTHER_BODIES: list[tuple[str, str, Any]] = [
@@ -54,6 +57,7 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
+    ("PATCH", "/v2/webhooks/{webhook_id}", {"label": "taken"}),
 ]
 
 
@@ -135,6 +139,12 @@ async def build(desk: Desk) -> Company:
     ids["saved_reply_id"] = reply["id"]
     dropdown = {"name": f"Field {MARK}", "type": "dropdown", "options": [{"label": MARK}]}
     ids["field_id"] = (await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown))["id"]
+    webhook = await _post(
+        client,
+        "/v2/webhooks",
+        {"url": f"https://{MARK}.example/hook", "events": ["convo.created"], "secret": MARK, "label": MARK},
+    )
+    ids["webhook_id"] = webhook["id"]
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
     return Company(account, mailbox, ids)
 

@@ -17,6 +17,7 @@ from waypost.kit.files import FileStore
 from waypost.kit.log_stream import LogStream
 from waypost.kit.movable_clock import MovableClock
 from waypost.kit.rate_limit import AccountLimits
+from waypost.kit.safe_http import Outgoing
 from waypost.kit.tx import Transactions, Tx, told_as_busy
 
 #: Where a layer around the router leaves the transaction that the handler is to work in.
@@ -56,6 +57,8 @@ class Context:
     #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
     send_system_mail: SendSystemMail
     live: LogStream
+    #: The client for addresses that callers have chosen.
+    outgoing: Outgoing
     #: In development and in the demo: the desk's clock, to be moved.
     movable_clock: MovableClock | None = None
     is_demo: bool = False

@@ -25,6 +25,7 @@ from waypost.edges.inbox_v2.handlers import (
     teams,
     threads,
     users,
+    webhooks,
 )
 
 
@@ -48,6 +49,7 @@ router = Router(
         *saved_replies.ROUTES,
         *users.ROUTES,
         *teams.ROUTES,
+        *webhooks.ROUTES,
         *audit.ROUTES,
         *live.ROUTES,
         *clock.ROUTES,
