@@ -54,6 +54,7 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PUT", "/properties", [{"op": "replace", "path": "/plan", "value": "taken"}]),
     ("PUT", "/websites/{entry_id}", {"value": "https://taken.example.com"}),
     ("POST", "/websites", {"value": "https://taken.example.com"}),
+    ("PUT", "/users/{user_id}/status", {"status": "away", "customStatus": {"text": "taken"}}),
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),

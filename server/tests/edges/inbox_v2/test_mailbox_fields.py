@@ -411,8 +411,9 @@ async def test_naughty_strings_are_kept_or_refused_and_never_a_fault(box: Box) -
         own = f"{box.path}/{dropdown['id']}"
         answer = await box.client.put(own, json={"name": text, "options": [{"label": text}, {"label": "y"}]})
         assert answer.status_code in (204, 422), (text, answer.text)
-        for field_id in made.values():
-            answer = await box.put(conversation, field_id, text)
-            assert answer.status_code in (204, 422), (text, answer.text)
+        path = f"/v2/conversations/{conversation}/fields"
+        answer = await box.client.put(path, json={"fields": [{"id": each, "value": text} for each in made.values()]})
+        assert answer.status_code in (204, 422), (text, answer.text)
+    for text in strings[::10]:
         answer = await box.client.get("/v2/conversations", params={"customFieldsByIds": f"{made['singleline']}:{text}"})
         assert answer.status_code in (200, 400), (text, answer.text)

@@ -296,7 +296,7 @@ async def test_naughty_strings_are_kept_or_refused_and_never_a_fault(shelf: Shel
         assert answer.status_code in (201, 422), (text, answer.text)
     found = await shelf.client.get("/v2/saved-replies", params={"query": strings[-1], "limit": "100"})
     assert found.status_code == 200
-    for text in strings[:40]:
+    for text in strings[::10]:
         assert (await shelf.client.get("/v2/saved-replies", params={"query": text})).status_code == 200
 
 

@@ -6,6 +6,7 @@ once in all processes (`rights`). The first domain: it knows no other.
 """
 
 from waypost.domains.accounts import (
+    availability,
     explorer,
     grants,
     one_time_tokens,
@@ -29,6 +30,7 @@ from waypost.domains.accounts.applications import (
     set_dialect,
     update_application,
 )
+from waypost.domains.accounts.availability import ChatChange
 from waypost.domains.accounts.details import is_address
 from waypost.domains.accounts.errors import AddressTaken, LastOwner
 from waypost.domains.accounts.membership import (
@@ -46,13 +48,18 @@ from waypost.domains.accounts.models import (
     AccountId,
     Actor,
     ApplicationId,
+    Availability,
+    ChatStatus,
     Credential,
+    CustomStatus,
     Dialect,
+    EmailStatus,
     NewUser,
     OAuthApplication,
     Refusal,
     Role,
     Scope,
+    StatusSource,
     SystemUser,
     Tokens,
     User,
@@ -84,14 +91,20 @@ __all__ = [
     "Actor",
     "AddressTaken",
     "ApplicationId",
+    "Availability",
+    "ChatChange",
+    "ChatStatus",
     "Credential",
+    "CustomStatus",
     "Dialect",
+    "EmailStatus",
     "LastOwner",
     "NewUser",
     "OAuthApplication",
     "Refusal",
     "Role",
     "Scope",
+    "StatusSource",
     "SystemUser",
     "TokenCache",
     "Tokens",
@@ -104,6 +117,7 @@ __all__ = [
     "actor_for_user",
     "authenticate",
     "authenticate_api_key",
+    "availability",
     "change_role",
     "check_secret",
     "create_account",

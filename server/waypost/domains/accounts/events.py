@@ -68,6 +68,17 @@ class UserDeleted(Event, frozen=True, kw_only=True):
     SUBJECT: ClassVar[str] = "user"
 
 
+class UserStatusChanged(Event, frozen=True, kw_only=True):
+    """A user is there or away. `changed` names what is new; a user's own words are not repeated here."""
+
+    NAME: ClassVar[str] = "user.status.changed"
+    SUBJECT: ClassVar[str] = "user"
+    status: str
+    previous: str
+    chat_status: str
+    changed: list[str]
+
+
 class MailboxGranted(Event, frozen=True, kw_only=True):
     """A user sees one mailbox more."""
 

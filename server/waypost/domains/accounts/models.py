@@ -189,6 +189,51 @@ class SystemUser(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class EmailStatus(Enum):
+    """Whether a user is at work (spec: 11.8)."""
+
+    ACTIVE = "active"
+    AWAY = "away"
+
+
+class ChatStatus(Enum):
+    """How a user takes part in chats; CUSTOM is another in each mailbox (spec: 11.8)."""
+
+    UNAVAILABLE = "unavailable"
+    AVAILABLE = "available"
+    ASSIGN = "assign"
+    CUSTOM = "custom"
+
+
+class StatusSource(Enum):
+    """By what a status came about."""
+
+    UI = "ui"
+    API = "api"
+    PRESENCE_DETECTION = "presence_detection"
+
+
+class CustomStatus(msgspec.Struct, frozen=True):
+    """A user's own words for a status, with a sign in front."""
+
+    text: str
+    emoji: str = ""
+    emoji_name: str = ""
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a user is there, for e-mail and for chats. Nobody has performed what holds from the beginning."""
+
+    user_id: int
+    status: EmailStatus
+    custom: CustomStatus | None
+    performed_by_user_id: int | None
+    source: StatusSource | None
+    updated_at: datetime
+    chat_status: ChatStatus
+    chat_mailbox_statuses: dict[int, ChatStatus]
+
+
 class Credential(msgspec.Struct, frozen=True):
     """What a live access token stands for."""
 

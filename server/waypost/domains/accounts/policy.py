@@ -44,6 +44,13 @@ def may_update(actor: Actor, user: User) -> None:
         raise Forbidden("an owner's details are changed by owners")
 
 
+def may_set_availability(actor: Actor, user: User) -> None:
+    """One's own; owners and administrators others' too (spec: 11.8)."""
+    if actor.kind == "user" and actor.user_id == user.id:
+        return
+    may_administer(actor)
+
+
 def may_register_application(actor: Actor) -> None:
     """An application acts as somebody, so only people register one."""
     if actor.kind != "user":

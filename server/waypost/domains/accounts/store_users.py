@@ -264,7 +264,7 @@ async def forget_person(tx: Tx, account_id: int, user_id: int) -> None:
         account_id,
         user_id,
     )
-    for table in ("mailbox_user", "team_member"):
+    for table in ("mailbox_user", "team_member", "user_availability"):
         await tx.connection.execute(f"delete from {table} where account_id = $1 and user_id = $2", account_id, user_id)
 
 

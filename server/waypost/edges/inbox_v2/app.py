@@ -13,6 +13,7 @@ from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
 from waypost.edges.inbox_v2.handlers import (
     attachments,
     audit,
+    availability,
     clock,
     conversations,
     customer_entries,
@@ -48,6 +49,7 @@ router = Router(
         *mailboxes.ROUTES,
         *saved_replies.ROUTES,
         *users.ROUTES,
+        *availability.ROUTES,
         *teams.ROUTES,
         *webhooks.ROUTES,
         *audit.ROUTES,
