@@ -31,6 +31,7 @@ order by i.indexrelid
 """
 _TALLIES = """
 truncate conversation_tally, conversation_tally_delta, tag_tally, tag_tally_delta, customer_tally, customer_tally_delta;
+select organization_tally_fill(id) from account;
 insert into conversation_tally (account_id, mailbox_id, status, assignee_id, n)
   select account_id, mailbox_id, status, coalesce(assignee_id, 0), count(*)
   from conversation where state = 'published' group by 1, 2, 3, 4;

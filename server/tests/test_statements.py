@@ -16,6 +16,9 @@ import pytest
 
 import waypost
 from waypost.domains.conversations import Filter, Sort, Status, listing, store
+from waypost.domains.customers import OrganizationOrder, OrganizationSort
+from waypost.domains.customers.organizations import listing as organization_listing
+from waypost.domains.customers.store.properties import CUSTOMER_TABLES, ORGANIZATION_TABLES
 from waypost.kit.paging import PageRequest
 
 STATEMENT = re.compile(r"\s*(select|insert|update|delete|with|merge)\s", re.IGNORECASE)
@@ -114,3 +117,14 @@ async def test_every_shape_of_list_prepares(module_database_url: str) -> None:
             refused[repr(query)] = str(error)
     await connection.close()
     assert not refused
+
+
+async def test_every_shape_of_customer_and_organization_statement_prepares(module_database_url: str) -> None:
+    tables = (CUSTOMER_TABLES, ORGANIZATION_TABLES)
+    wanted = [statement for kind in tables for statement in kind.statements.values()]
+    for by, descending, sees_all in product(OrganizationSort, [True, False], [True, False]):
+        wanted.append(organization_listing.statement(OrganizationOrder(by, descending), sees_all=sees_all))
+    connection = await asyncpg.connect(module_database_url)
+    for statement in wanted:
+        await connection.prepare(statement)
+    await connection.close()

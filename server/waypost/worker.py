@@ -32,6 +32,7 @@ TALLIES = (
     Tally("conversation_tally", ("account_id", "mailbox_id", "status", "assignee_id")),
     Tally("tag_tally", ("account_id", "tag_id")),
     Tally("customer_tally", ("account_id",)),
+    Tally("organization_total", ("account_id",)),
 )
 
 
@@ -56,6 +57,7 @@ def recurring(desk: Desk) -> list[Recurring]:
     """What is done again and again."""
     return [
         every(FOLD_EVERY_S, "tallies.fold", partial(tally.fold, desk.transactions, TALLIES)),
+        every(FOLD_EVERY_S, "organizations.fold", partial(customers.organizations.fold, desk.transactions)),
         every(TRIM_EVERY_S, "jobs.trim", partial(_trim_job_history, desk)),
         every(TRIM_EVERY_S, "sessions.forget", partial(_until_none_is_due, desk, accounts.sessions.forget_expired)),
         every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),

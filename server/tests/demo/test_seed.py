@@ -194,6 +194,18 @@ async def test_customers_have_every_kind_of_entry(api: httpx.AsyncClient) -> Non
     assert shown["organization"] == rich.organization
 
 
+async def test_organizations_have_members_conversations_and_properties(api: httpx.AsyncClient) -> None:
+    [first, *others] = await embedded(api, "/v2/organizations?sort=customerCount", "organizations")
+    assert len(others) == len(cast.ORGANIZATIONS) - 1
+    assert first["customerCount"] > 1
+    assert first["conversationCount"] > 0
+    assert {"website", "description", "location", "note", "brandColor"} <= set(first)
+    shown = (await api.get(f"/v2/organizations/{first['id']}?includeProperties=true")).json()
+    assert {held["slug"] for held in shown["_embedded"]["properties"]} == {"tier", "seats", "renewal"}
+    members = await embedded(api, f"/v2/organizations/{first['id']}/customers", "customers")
+    assert {member["organization"] for member in members} == {first["name"]}
+
+
 async def test_nothing_of_the_demo_waits_to_be_mailed(module_desk: Desk, filled: DemoAccess) -> None:
     await module_desk.run_workers()
     async with module_desk.connection() as connection:

@@ -146,7 +146,8 @@ class SearchDesk:
         with self.transaction():
             organization = made.organization and self.run(
                 "insert into organization (account_id, name) values ($1, $2)"
-                " on conflict (account_id, lower(name)) do update set name = excluded.name returning id",
+                " on conflict (account_id, lower(name)) where deleted_at is null"
+                " do update set name = excluded.name returning id",
                 *(self.account_id, made.organization),
             )
             customer_id = self.run(

@@ -59,6 +59,8 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
     ("PATCH", "/v2/webhooks/{webhook_id}", {"label": "taken"}),
+    ("POST", "/v2/organizations/properties", {"type": "text", "slug": "own", "name": "Own"}),
+    ("PUT", "/properties/{slug}", {"value": "taken", "name": "Taken"}),
 ]
 
 
@@ -106,6 +108,17 @@ async def build(desk: Desk) -> Company:
     ids["customer_id"] = customer["id"]
     await _post(client, "/v2/customer-properties", {"type": "text", "slug": "plan", "name": f"Plan {MARK}"})
     ids["slug"] = "plan"
+    await _post(client, "/v2/organizations/properties", {"type": "text", "slug": "plan", "name": f"Plan {MARK}"})
+    organization = await _post(
+        client,
+        "/v2/organizations",
+        {"name": MARK, "domains": [f"{MARK}.example"], "phones": ["+43 1"], "brandColor": "#1292ee", "location": "AT"},
+    )
+    ids["organization_id"] = organization["id"]
+    address = f"/v2/organizations/{organization['id']}"
+    assert (await client.put(f"{address}/properties/plan", json={"value": MARK})).status_code == 204
+    operation = {"op": "replace", "path": "/organizationId", "value": organization["id"]}
+    assert (await client.patch(f"/v2/customers/{customer['id']}", json=[operation])).status_code == 204
     conversation = await _post(
         client,
         "/v2/conversations",

@@ -21,6 +21,7 @@ SHARED = (
     "/v2/customers",
     "/v3/customers",
     "/v2/customer-properties",
+    "/v2/organizations",
     "/v2/users",
     "/v2/teams",
     "/v2/tags",
@@ -95,6 +96,7 @@ async def test_conversations_out_of_reach_are_in_no_list(module_desk: Desk, comp
         f"/v2/conversations?status=all&mailbox={company.mailbox.id}",
         f"/v2/conversations?status=all&number=1&tag={MARK}",
         f"/v2/customers/{company.ids['customer_id']}/conversations",
+        f"/v2/organizations/{company.ids['organization_id']}/conversations",
         "/v2/mailboxes",
     ):
         listed = (await client.get(path)).json()

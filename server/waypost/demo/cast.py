@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from waypost.demo.shapes import (
+    DemoDay,
     DemoField,
     DemoMailbox,
     DemoOrganization,
@@ -171,31 +172,49 @@ CUSTOMER_PROPERTIES: Final = (
     DemoProperty("customer-since", "Customer since", "date"),
 )
 
-ORGANIZATIONS: Final = tuple(
-    DemoOrganization(name, (f"{key}.test",), f"https://www.{key}.test", location, note)
-    for key, name, location, note in (
-        (
-            "alderbrook-primary",
-            "Alderbrook Primary School",
-            "Leeds",
-            "Forty staff, one volunteer for everything with a plug.",
-        ),
-        ("cantieri-bassi", "Cantieri Bassi", "Livorno", "Prefers to be answered in Italian."),
-        ("dunes-dental", "Dunes Dental", "Haarlem", "Shared mailbox at the front desk."),
-        ("fernwood-books", "Fernwood Books", "Portland", "Orders come from the shop's own address."),
-        (
-            "hollis-partners",
-            "Hollis & Partners",
-            "Dublin",
-            "Keeps mail for ten years; ask before anything that deletes.",
-        ),
-        ("lumen-architects", "Lumen Architects", "Copenhagen", "Large attachments every day."),
-        ("nordlicht-verlag", "Nordlicht Verlag", "Hamburg", "Business plan since the first beta."),
-        ("papelaria-sol", "Papelaria Sol", "Porto", "Two shops, one calendar."),
-        ("riverside-choir", "Riverside Choir", "Bristol", "A mailing list of three hundred singers."),
-        ("tallgrass-farms", "Tallgrass Farms", "Wichita", "Slow line; send small files."),
-    )
+ORGANIZATION_PROPERTIES: Final = (
+    DemoProperty("tier", "Tier", "dropdown", ("Standard", "Priority")),
+    DemoProperty("seats", "Seats", "number"),
+    DemoProperty("renewal", "Renewal", "date"),
 )
+
+ORGANIZATIONS: Final = tuple(
+    DemoOrganization(
+        name=name,
+        domains=(f"{key}.test",),
+        website=f"https://www.{key}.test",
+        location=location,
+        description=description,
+        note=note,
+        phones=(f"+1 555-01{index + 30}",),
+        brand_color=color,
+        properties={"tier": tier, "seats": str(seats), "renewal": DemoDay(30 + 23 * index)},
+    )
+    for index, (key, name, location, description, note, color, tier, seats) in enumerate(
+        (
+            ("alderbrook-primary", "Alderbrook Primary School", "GB", "A school in Leeds.",
+             "Forty staff, one volunteer for everything with a plug.", "#2E7D32", "Standard", 40),
+            ("cantieri-bassi", "Cantieri Bassi", "IT", "A boatyard in Livorno.",
+             "Prefers to be answered in Italian.", "#1565C0", "Standard", 12),
+            ("dunes-dental", "Dunes Dental", "NL", "A dentists' practice in Haarlem.",
+             "Shared mailbox at the front desk.", "#00838F", "Standard", 6),
+            ("fernwood-books", "Fernwood Books", "US", "A bookshop in Portland.",
+             "Orders come from the shop's own address.", "#6D4C41", "Standard", 4),
+            ("hollis-partners", "Hollis & Partners", "IE", "Solicitors in Dublin.",
+             "Keeps mail for ten years; ask before anything that deletes.", "#283593", "Priority", 55),
+            ("lumen-architects", "Lumen Architects", "DK", "Architects in Copenhagen.",
+             "Large attachments every day.", "#F9A825", "Priority", 23),
+            ("nordlicht-verlag", "Nordlicht Verlag", "DE", "A publisher in Hamburg.",
+             "Business plan since the first beta.", "#4527A0", "Priority", 31),
+            ("papelaria-sol", "Papelaria Sol", "PT", "A stationer's in Porto.",
+             "Two shops, one calendar.", "#EF6C00", "Standard", 5),
+            ("riverside-choir", "Riverside Choir", "GB", "A choir in Bristol.",
+             "A mailing list of three hundred singers.", "#AD1457", "Standard", 2),
+            ("tallgrass-farms", "Tallgrass Farms", "US", "A farm near Wichita.",
+             "Slow line; send small files.", "#558B2F", "Standard", 9),
+        )
+    )
+)  # fmt: skip
 
 SAVED_REPLIES: Final = (
     DemoSavedReply(

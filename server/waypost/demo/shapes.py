@@ -121,7 +121,7 @@ class DemoTag(msgspec.Struct, frozen=True):
 
 
 class DemoProperty(msgspec.Struct, frozen=True):
-    """A customer property's definition."""
+    """The definition of a property of customers or organizations."""
 
     slug: str
     name: str
@@ -129,12 +129,18 @@ class DemoProperty(msgspec.Struct, frozen=True):
     options: tuple[str, ...] = ()
 
 
-class DemoOrganization(msgspec.Struct, frozen=True):
+class DemoOrganization(msgspec.Struct, frozen=True, kw_only=True):
+    """A firm, school or household that customers belong to, by their addresses in its domains."""
+
     name: str
     domains: tuple[str, ...]
     website: str
     location: str
+    description: str
     note: str
+    phones: tuple[str, ...]
+    brand_color: str
+    properties: dict[str, DemoValue]
 
 
 class DemoEntry(msgspec.Struct, frozen=True):

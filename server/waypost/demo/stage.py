@@ -1,4 +1,4 @@
-"""The demo's desk before anybody has written: the firm, its people, mailboxes, fields, tags and properties."""
+"""The demo's desk before anybody has written: the firm, its people, mailboxes, fields, tags, properties and clients."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from msgspec import UNSET
 
 from waypost.demo import cast
-from waypost.demo.shapes import DemoDay, DemoUser, DemoValue, MailboxKey
+from waypost.demo.shapes import DemoDay, DemoProperty, DemoUser, DemoValue, MailboxKey
 from waypost.domains import accounts, conversations, customers, mailboxes
 from waypost.domains.accounts import Actor, NewUser, Role
-from waypost.domains.customers import NewOption, NewProperty
+from waypost.domains.customers import NewOption, NewProperty, OrganizationFields, organizations
 from waypost.domains.mailboxes import FieldType, Mailbox, SavedReplyChange, saved_replies
 from waypost.kit.tx import Tx
 
@@ -67,6 +67,7 @@ async def set_up(tx: Tx, password_hashes: dict[str, str], now: datetime) -> Stag
     await _make_fields(tx, stage)
     await _make_labels(tx, stage)
     await _save_replies(tx, stage)
+    await _make_organizations(tx, stage)
     return stage
 
 
@@ -118,7 +119,28 @@ async def _make_labels(tx: Tx, stage: Stage) -> None:
     for tag in cast.TAGS:
         await conversations.set_tag_color(tx, stage.owner, tag.name, tag.color)
     for wanted in cast.CUSTOMER_PROPERTIES:
-        options = [NewOption(label=label) for label in wanted.options]
-        await customers.define_property(
-            tx, stage.owner, NewProperty(type=wanted.type, slug=wanted.slug, name=wanted.name, options=options)
+        await customers.define_property(tx, stage.owner, _definition(wanted))
+
+
+async def _make_organizations(tx: Tx, stage: Stage) -> None:
+    for definition in cast.ORGANIZATION_PROPERTIES:
+        await organizations.define_property(tx, stage.owner, _definition(definition))
+    for wanted in cast.ORGANIZATIONS:
+        fields = OrganizationFields(
+            name=wanted.name,
+            website=wanted.website,
+            description=wanted.description,
+            location=wanted.location,
+            note=wanted.note,
+            domains=list(wanted.domains),
+            phones=list(wanted.phones),
+            brand_color=wanted.brand_color,
         )
+        made = await organizations.create(tx, stage.owner, fields)
+        for slug, value in wanted.properties.items():
+            await organizations.set_property(tx, stage.owner, made.id, slug, stage.text_of(value))
+
+
+def _definition(wanted: DemoProperty) -> NewProperty:
+    options = [NewOption(label=label) for label in wanted.options]
+    return NewProperty(type=wanted.type, slug=wanted.slug, name=wanted.name, options=options)

@@ -166,7 +166,11 @@ async def test_everything_can_be_given_at_once(bench: Bench) -> None:
     assert stored.address.country == "AT"
     assert [(held.slug, held.value) for held in stored.properties] == [("account-type", "Premium")]
     assert await bench.facts("customer.created", "organization.created") == [
-        ("organization.created", stored.organization.id if stored.organization else None, {}),
+        (
+            "organization.created",
+            stored.organization.id if stored.organization else None,
+            {"name": "Example Corp", "domains": []},
+        ),
         ("customer.created", stored.id, {"is_draft": False}),
     ]
 

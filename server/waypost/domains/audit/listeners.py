@@ -13,7 +13,13 @@ NAME = "audit"
 
 # The trail cannot be changed, so nothing goes into it that must be forgotten one day: it says that a subject was
 # edited, not what it said. All other facts hold ids and words of the platform's own.
-_CONTENT = {"convo.subject": frozenset({"previous"})}
+_ORGANIZATION = frozenset({"name", "domains"})  # a sole trader's are a person's
+_CONTENT = {
+    "convo.subject": frozenset({"previous"}),
+    "organization.created": _ORGANIZATION,
+    "organization.updated": _ORGANIZATION,
+    "organization.deleted": _ORGANIZATION,
+}
 
 
 async def on_facts(tx: Tx, facts: list[Fact]) -> None:

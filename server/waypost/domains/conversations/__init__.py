@@ -64,6 +64,7 @@ from waypost.domains.conversations.reading import (
     get_thread,
     list_conversations,
     list_of_customer,
+    list_of_organization,
     list_threads,
     threads_of,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "get_thread",
     "list_conversations",
     "list_of_customer",
+    "list_of_organization",
     "list_tags",
     "list_threads",
     "merge",

@@ -148,7 +148,9 @@ def _ranges(query: Query, arguments: Arguments) -> list[str]:
     if mailboxes is not None and statuses is None and query.sort in _RANGED:
         by_status = [(status,) for status in Status]
     is_ranged = query.sort in _RANGED and len(by_status) * len(mailboxes or [0]) <= MOST_RANGES
-    if not is_ranged or query.condition is not None:
+    # What people have of their own is few, and found by them: more ranges would read it again for each.
+    is_of_people = query.filter.organization_id is not None or query.filter.customer_id is not None
+    if not is_ranged or is_of_people or query.condition is not None:
         return [base + _one_of_statuses(statuses) + _one_of_mailboxes(mailboxes, arguments)]
     places = [arguments.add(mailbox) for mailbox in mailboxes] if mailboxes is not None else [None]
     return [
@@ -199,8 +201,10 @@ def _narrowing(query: Query, arguments: Arguments) -> str:
         parts.append(f"c.primary_customer_id = {arguments.add(wanted.customer_id)}")
     if wanted.organization_id is not None:
         parts.append(
-            "c.primary_customer_id in (select o.id from customer o where o.account_id = $1 "
-            f"and o.organization_id = {arguments.add(wanted.organization_id)})"
+            # As an array the planner always starts from the members; else it may walk the account's whole list
+            # in search of the few conversations of a small organization.
+            "c.primary_customer_id = any (array(select o.id from customer o where o.account_id = $1 "
+            f"and o.organization_id = {arguments.add(wanted.organization_id)}))"
         )
     if wanted.tags is not None:
         parts.append(
@@ -247,10 +251,29 @@ def is_tallied(query: Query) -> bool:
     )
 
 
+def is_of_organization(query: Query) -> bool:
+    """Whether the list is all that one organization's customers have, whose number is kept."""
+    return query.filter.organization_id is not None and query.condition is None and not query.field_matches
+
+
+def _total_of_organization(query: Query, arguments: Arguments) -> str:
+    """Base and deltas (see customers.organizations.tallies); mailbox 0 of the base is the whole."""
+    where = f"t.account_id = $1 and t.organization_id = {arguments.add(query.filter.organization_id)}"
+    in_mailboxes = _one_of_mailboxes(query.mailbox_ids, arguments).replace("c.", "t.")
+    of_base = in_mailboxes or " and t.mailbox_id = 0"
+    return (
+        f"(select coalesce(sum(t.conversations), 0)::bigint from organization_tally t where {where}{of_base}) + "
+        "(select coalesce(sum(t.conversations), 0)::bigint from organization_tally_delta t "
+        f"where {where}{in_mailboxes})"
+    )
+
+
 def _total(query: Query, arguments: Arguments, ranges: list[str], narrow: str, drafts: list[str]) -> str:
     """How long the whole list is: from the kept totals where they can tell, else counted."""
     parts = [f"(select count(*) from conversation c where {where}{narrow})" for where in drafts]
-    if ranges and is_tallied(query):
+    if ranges and query.filter == Filter(organization_id=query.filter.organization_id) and is_of_organization(query):
+        parts.append(_total_of_organization(query, arguments))
+    elif ranges and is_tallied(query):
         where = "t.account_id = $1" + _one_of_statuses(query.filter.statuses).replace("c.", "t.")
         where += _one_of_mailboxes(query.mailbox_ids, arguments).replace("c.", "t.")
         if query.filter.assignee_id is not None:

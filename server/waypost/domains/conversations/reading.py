@@ -124,6 +124,12 @@ async def list_of_customer(tx: Tx, actor: Actor, customer_id: int, page: PageReq
     return await list_conversations(tx, actor, Filter(customer_id=customer_id), page)
 
 
+async def list_of_organization(tx: Tx, actor: Actor, organization_id: int, page: PageRequest) -> Page[Conversation]:
+    """The conversations of an organization's customers, whatever their status (spec: E69). Raises NotFound."""
+    await customers.organizations.get(tx, scope_of(actor), organization_id)
+    return await list_conversations(tx, actor, Filter(organization_id=organization_id), page)
+
+
 async def get(tx: Tx, actor: Actor, conversation_id: int) -> Conversation:
     """One conversation. Raises NotFound, or Moved when it was merged into another."""
     found = await store.find(tx.connection, scope_of(actor), conversation_id)

@@ -5,6 +5,7 @@ An address belongs to one customer of an account at most. Every change is one tr
 `before_delete`.
 """
 
+from waypost.domains.customers import organizations
 from waypost.domains.customers.changes import (
     AddEntry,
     ChangeEntry,
@@ -45,6 +46,13 @@ from waypost.domains.customers.models import (
     PropertyOption,
     PropertyType,
     PropertyValue,
+)
+from waypost.domains.customers.organizations import (
+    DuplicateName,
+    Organization,
+    OrganizationFields,
+    OrganizationOrder,
+    OrganizationSort,
 )
 from waypost.domains.customers.queries import (
     find_by_email,
@@ -89,6 +97,7 @@ __all__ = [
     "CustomerProfile",
     "CustomerSort",
     "DuplicateEmail",
+    "DuplicateName",
     "DuplicateSlug",
     "Entry",
     "EntryKind",
@@ -99,7 +108,11 @@ __all__ = [
     "NewOption",
     "NewProperty",
     "Operation",
+    "Organization",
+    "OrganizationFields",
     "OrganizationLink",
+    "OrganizationOrder",
+    "OrganizationSort",
     "PhotoType",
     "PlainFields",
     "PropertyDefinition",
@@ -133,6 +146,7 @@ __all__ = [
     "list_entries",
     "list_property_definitions",
     "load_people",
+    "organizations",
     "overwrite",
     "patch",
     "publish",

@@ -1,4 +1,8 @@
-"""What has happened to customers, as the log keeps it. Facts name fields, never what stood in them."""
+"""What has happened to customers and organizations, as the log keeps it.
+
+Facts about customers name fields, never what stood in them. Those about organizations tell their names and domains,
+which subscribers are told of one that is gone, too (spec: webhooks); the audit trail leaves them out.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +37,34 @@ class CustomerDeleted(Event, frozen=True, kw_only=True):
 
 
 class OrganizationCreated(Event, frozen=True, kw_only=True):
-    """A customer named an organization that was not known."""
+    """There is an organization that was not known. Subscribers get its name and domains."""
 
     NAME: ClassVar[str] = "organization.created"
     SUBJECT: ClassVar[str] = "organization"
+
+    name: str
+    domains: list[str]
+
+
+class OrganizationUpdated(Event, frozen=True, kw_only=True):
+    """Something about an organization is another than before; `name` and `domains` are what holds now."""
+
+    NAME: ClassVar[str] = "organization.updated"
+    SUBJECT: ClassVar[str] = "organization"
+
+    fields: list[str]
+    name: str
+    domains: list[str]
+
+
+class OrganizationDeleted(Event, frozen=True, kw_only=True):
+    """An organization is gone; `name` and `domains` are its last ones."""
+
+    NAME: ClassVar[str] = "organization.deleted"
+    SUBJECT: ClassVar[str] = "organization"
+
+    name: str
+    domains: list[str]
 
 
 class PropertyDefined(Event, frozen=True, kw_only=True):
@@ -64,3 +92,24 @@ class PropertyRemoved(Event, frozen=True, kw_only=True):
     SUBJECT: ClassVar[str] = "customer_property"
 
     slug: str
+
+
+class OrganizationPropertyDefined(PropertyDefined, frozen=True, kw_only=True):
+    """The same about organizations."""
+
+    NAME: ClassVar[str] = "organization_property.created"
+    SUBJECT: ClassVar[str] = "organization_property"
+
+
+class OrganizationPropertyRedefined(PropertyRedefined, frozen=True, kw_only=True):
+    """The same about organizations."""
+
+    NAME: ClassVar[str] = "organization_property.updated"
+    SUBJECT: ClassVar[str] = "organization_property"
+
+
+class OrganizationPropertyRemoved(PropertyRemoved, frozen=True, kw_only=True):
+    """The same about organizations."""
+
+    NAME: ClassVar[str] = "organization_property.deleted"
+    SUBJECT: ClassVar[str] = "organization_property"

@@ -1,4 +1,4 @@
-"""What is done to customers in the background."""
+"""What is done to customers and organizations in the background."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from waypost.domains.accounts import Actor
+from waypost.domains.customers import organizations
 from waypost.domains.customers.service import deleting
 from waypost.kit.jobs import Job
 from waypost.kit.tx import Transactions
@@ -17,7 +18,8 @@ DELETION_TIMEOUT_S = 1800.0
 def jobs(transactions: Transactions) -> list[Job]:
     """The kinds of job, for the worker."""
     handle = partial(_delete, transactions)
-    return [Job(name=deleting.DELETE_JOB, handle=handle, timeout_s=DELETION_TIMEOUT_S)]
+    delete = Job(name=deleting.DELETE_JOB, handle=handle, timeout_s=DELETION_TIMEOUT_S)
+    return [delete, *organizations.organization_jobs(transactions)]
 
 
 async def _delete(transactions: Transactions, payload: dict[str, Any]) -> None:

@@ -24,6 +24,12 @@ def may_delete(actor: Actor, total: int, visible: int, *, in_background: bool) -
         raise ConversationsInTheWay
 
 
+def may_edit_organizations(actor: Actor) -> None:
+    """Any user may make, change and delete organizations. Raises Forbidden for customers."""
+    if actor.kind == "customer":
+        raise Forbidden
+
+
 def may_define_properties(actor: Actor) -> None:
     """Any user may add a property. Raises Forbidden for customers."""
     if actor.kind == "customer":
@@ -31,6 +37,6 @@ def may_define_properties(actor: Actor) -> None:
 
 
 def may_administer_properties(actor: Actor) -> None:
-    """Changing or removing a property touches every customer that has it: administrators only. Raises Forbidden."""
+    """Changing or removing a property touches all that have it: administrators only. Raises Forbidden."""
     if not actor.is_administrator:
         raise Forbidden

@@ -20,8 +20,9 @@ from waypost.domains.customers.models import (
     EntryKind,
     PropertyDefinition,
 )
-from waypost.domains.customers.store import listing, people, properties
+from waypost.domains.customers.store import listing, people
 from waypost.domains.customers.store.listing import Searched
+from waypost.domains.customers.store.properties import CUSTOMER_TABLES
 from waypost.kit.db import Connection
 from waypost.kit.errors import Moved, NotFound
 from waypost.kit.paging import Page, PageRequest
@@ -100,12 +101,12 @@ async def get_address(tx: Tx, scope: Scope, customer_id: int) -> Address:
 
 async def list_property_definitions(tx: Tx, scope: Scope) -> list[PropertyDefinition]:
     """All properties that the account keeps about its customers."""
-    return await properties.list_definitions(tx.connection, scope.account_id)
+    return await CUSTOMER_TABLES.list_definitions(tx.connection, scope.account_id)
 
 
 async def get_property_definition(tx: Tx, scope: Scope, slug: str) -> PropertyDefinition:
     """One of them. Raises NotFound."""
-    definition = await properties.find_definition(tx.connection, scope.account_id, slug)
+    definition = await CUSTOMER_TABLES.find_definition(tx.connection, scope.account_id, slug)
     if definition is None:
         raise NotFound
     return definition

@@ -46,6 +46,21 @@ async def list_fields(tx: Tx, actor: Actor, mailbox_id: int) -> list[CustomField
     return await store.list_fields(tx.connection, actor.account_id, [mailbox_id])
 
 
+async def list_all_fields(tx: Tx, actor: Actor) -> list[CustomField]:
+    """The custom fields of all mailboxes that the actor may see (spec: 10)."""
+    scope = scope_of(actor)
+    visible = await ids_of(tx, actor.account_id) if scope.mailbox_ids is None else scope.mailbox_ids
+    return await store.list_fields(tx.connection, actor.account_id, list(visible))
+
+
+async def get_field(tx: Tx, actor: Actor, field_id: int) -> CustomField:
+    """A custom field of a visible mailbox. Raises NotFound."""
+    for field in await list_all_fields(tx, actor):
+        if field.id == field_id:
+            return field
+    raise NotFound
+
+
 async def create(tx: Tx, actor: Actor, name: str, email: str) -> Mailbox:
     """Set up a mailbox with the usual folders. Raises Forbidden for plain users, Invalid for bad names or addresses."""
     if not actor.is_administrator:

@@ -16,6 +16,7 @@ from waypost.domains.customers.changes import (
     Operation,
     PlainFields,
     RemoveEntry,
+    ReplaceEntries,
     SetAddress,
     SetField,
     SetProperty,
@@ -24,7 +25,7 @@ from waypost.domains.customers.models import Entry, EntryKind
 from waypost.domains.customers.service import writing
 from waypost.domains.customers.service.draft import Draft
 from waypost.domains.customers.store import people
-from waypost.domains.customers.store import properties as property_store
+from waypost.domains.customers.store.properties import CUSTOMER_TABLES
 from waypost.kit.errors import NotFound
 from waypost.kit.tx import Tx
 
@@ -86,16 +87,30 @@ async def remove_address(tx: Tx, actor: Actor, customer_id: int) -> None:
 
 async def _apply(tx: Tx, actor: Actor, customer_id: int, operations: Sequence[Operation]) -> list[Entry]:
     needs_definitions = any(isinstance(operation, SetProperty) for operation in operations)
-    draft = await _begin(tx, actor, customer_id, with_definitions=needs_definitions)
+    may_move = any(_may_move(operation) for operation in operations)
+    draft = await _begin(tx, actor, customer_id, with_definitions=needs_definitions, exclusively=may_move)
     for operation in operations:
         draft.apply(operation)
     return await writing.write_changes(tx, actor, customer_id, draft)
 
 
-async def _begin(tx: Tx, actor: Actor, customer_id: int, *, with_definitions: bool = False) -> Draft:
-    """Lock a customer and copy it."""
+def _may_move(operation: Operation) -> bool:
+    """Whether the customer may be of another organization afterwards: named, or found by the domain of an address."""
+    match operation:
+        case SetField(name="organization" | "organization_id"):
+            return True
+        case AddEntry(entry=NewEntry(kind=kind)) | ChangeEntry(kind=kind) | ReplaceEntries(kind=kind):
+            return kind is EntryKind.EMAIL
+    return False
+
+
+async def _begin(
+    tx: Tx, actor: Actor, customer_id: int, *, with_definitions: bool = False, exclusively: bool = False
+) -> Draft:
+    """Lock a customer and copy it. Who moves to another organization is locked exclusively from the start, because
+    the conversations that come and go must wait, and a lock that grows later could meet theirs halfway."""
     policy.may_edit(actor, customer_id)
-    standing = await people.lock(tx.connection, actor.account_id, customer_id)
+    standing = await people.lock(tx.connection, actor.account_id, customer_id, exclusively=exclusively)
     if standing is None or standing.state != "active":
         raise NotFound
     found = await people.find(tx.connection, scope_of(actor), customer_id)
@@ -103,5 +118,5 @@ async def _begin(tx: Tx, actor: Actor, customer_id: int, *, with_definitions: bo
         raise NotFound
     definitions = []
     if with_definitions:
-        definitions = await property_store.list_definitions(tx.connection, actor.account_id)
+        definitions = await CUSTOMER_TABLES.list_definitions(tx.connection, actor.account_id)
     return Draft.of(found[1], definitions)

@@ -38,13 +38,13 @@ async def request_deletion(tx: Tx, actor: Actor, customer_id: int) -> None:
 
 async def carry_out_deletion(tx: Tx, actor: Actor, customer_id: int) -> None:
     """Delete a customer whose deletion was allowed when it was asked for. Nothing happens if they are gone."""
-    standing = await people.lock(tx.connection, actor.account_id, customer_id, for_deletion=True)
+    standing = await people.lock(tx.connection, actor.account_id, customer_id, exclusively=True)
     if standing is not None and standing.state == "active":
         await _erase(tx, actor, customer_id)
 
 
 async def _check(tx: Tx, actor: Actor, customer_id: int, *, in_background: bool) -> None:
-    standing = await people.lock(tx.connection, actor.account_id, customer_id, for_deletion=True)
+    standing = await people.lock(tx.connection, actor.account_id, customer_id, exclusively=True)
     if standing is None or standing.state != "active":
         raise NotFound
     total, visible = await people.count_conversations(tx.connection, scope_of(actor), customer_id)

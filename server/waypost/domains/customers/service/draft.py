@@ -189,6 +189,10 @@ class Draft:
         """Entries that are new or another than before, in their order."""
         return [entry for entry in self.entries if entry.id is None or self._differs(entry)]
 
+    def written_addresses(self) -> list[str]:
+        """E-mail addresses that are new or another than before."""
+        return [entry.value for entry in self.entries_to_write() if entry.kind is EntryKind.EMAIL]
+
     def entries_to_delete(self) -> list[int]:
         """Ids of entries that go, among them those which will be written again."""
         kept = self.kept_ids()

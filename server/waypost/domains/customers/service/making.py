@@ -13,11 +13,12 @@ from waypost.domains.customers.changes import (
     SetAddress,
 )
 from waypost.domains.customers.models import Customer, CustomerBrief, EntryKind, Gender
+from waypost.domains.customers.organizations import linking
 from waypost.domains.customers.service import writing
 from waypost.domains.customers.service.draft import Draft
 from waypost.domains.customers.store import entries as entry_store
 from waypost.domains.customers.store import people
-from waypost.domains.customers.store import properties as property_store
+from waypost.domains.customers.store.properties import CUSTOMER_TABLES
 from waypost.kit.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from waypost.kit.text import clean_text
 from waypost.kit.tx import Tx
@@ -33,7 +34,7 @@ async def create(tx: Tx, actor: Actor, wanted: NewCustomer) -> Customer:
         raise Forbidden
     definitions = []
     if wanted.properties:
-        definitions = await property_store.list_definitions(tx.connection, actor.account_id)
+        definitions = await CUSTOMER_TABLES.list_definitions(tx.connection, actor.account_id)
     draft = Draft(None, definitions)
     if not (wanted.first_name or wanted.last_name or wanted.entries):
         draft.problems.append(FieldError("firstName", "may not be empty", "NotEmpty"))
@@ -95,7 +96,9 @@ async def _make_with_email(tx: Tx, actor: Actor, address: str, profile: Customer
     fields, phone = content.fitted(profile)
     organization_id = None
     if fields["organization"]:
-        organization_id = await writing.link_organization(tx, actor, fields["organization"])
+        organization_id = await linking.by_name(tx, actor, fields["organization"])
+    else:
+        organization_id = await linking.by_addresses(tx, actor.account_id, [address])
     row = _row(fields, organization_id, is_draft=profile.is_draft)
     made = await people.insert_with_email(tx.connection, actor.account_id, row, tx.now, address, "work")
     if made is None:

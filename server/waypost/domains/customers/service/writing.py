@@ -6,25 +6,14 @@ from waypost.domains.accounts import Actor
 from waypost.domains.customers import events
 from waypost.domains.customers.errors import DuplicateEmail
 from waypost.domains.customers.models import Entry, EntryKind
+from waypost.domains.customers.organizations import linking
+from waypost.domains.customers.organizations import store as organizations
 from waypost.domains.customers.service.draft import Draft, DraftEntry
 from waypost.domains.customers.store import entries as entry_store
-from waypost.domains.customers.store import organizations, people
-from waypost.domains.customers.store import properties as property_store
-from waypost.kit.errors import Conflict, FieldError, Invalid
+from waypost.domains.customers.store import people
+from waypost.domains.customers.store.properties import CUSTOMER_TABLES
+from waypost.kit.errors import FieldError, Invalid
 from waypost.kit.tx import Tx
-
-
-async def link_organization(tx: Tx, actor: Actor, name: str) -> int:
-    """The id of the organization of that name, made if there is none. Safe under parallel calls."""
-    for _ in range(3):
-        found = await organizations.find_by_name(tx.connection, actor.account_id, name)
-        if found is None:
-            found = await organizations.insert(tx.connection, actor.account_id, name, tx.now)
-            if found is not None:
-                tx.emit(actor, events.OrganizationCreated(subject_id=found.id))
-        if found is not None:
-            return found.id
-    raise Conflict("organization keeps changing")
 
 
 async def judge(tx: Tx, actor: Actor, draft: Draft) -> int | None:
@@ -37,7 +26,9 @@ async def judge(tx: Tx, actor: Actor, draft: Draft) -> int | None:
         raise DuplicateEmail(taken)
     name = draft.fields.get("organization")
     if draft.wants_organization and "organization" in draft.organization_at and name:
-        organization_id = await link_organization(tx, actor, name)
+        organization_id = await linking.by_name(tx, actor, name)
+    if organization_id is None and not draft.wants_organization:
+        organization_id = await linking.by_addresses(tx, actor.account_id, draft.written_addresses())
     return organization_id
 
 
@@ -70,7 +61,7 @@ async def _organization(tx: Tx, actor: Actor, draft: Draft) -> int | None:
     wanted = draft.fields.get("organization_id") if "organization_id" in draft.organization_at else None
     if wanted is None:
         return None
-    found = await organizations.find(tx.connection, actor.account_id, wanted)
+    found = await organizations.find_link(tx.connection, actor.account_id, wanted)
     if found is None:
         at = draft.organization_at["organization_id"]
         draft.problems.append(FieldError(at, "organization does not exist", "Unknown", wanted))
@@ -117,7 +108,7 @@ async def _write_parts(tx: Tx, actor: Actor, customer_id: int, draft: Draft) -> 
         await entry_store.put_address(tx.connection, actor.account_id, customer_id, draft.address)
     values = draft.property_changes()
     dropped = [id_ for id_, value in values.items() if value is None]
-    await property_store.delete_values(tx.connection, actor.account_id, customer_id, dropped)
+    await CUSTOMER_TABLES.delete_values(tx.connection, actor.account_id, customer_id, dropped)
     kept = {id_: value for id_, value in values.items() if value is not None}
-    await property_store.put_values(tx.connection, actor.account_id, customer_id, kept)
+    await CUSTOMER_TABLES.put_values(tx.connection, actor.account_id, customer_id, kept)
     return written

@@ -47,6 +47,12 @@ _KEPT_TOTAL = """
 select coalesce((select n from customer_tally where account_id = $1), 0)
      + coalesce((select sum(n) from customer_tally_delta where account_id = $1), 0)
 """
+_KEPT_MEMBERS = """
+select (coalesce((select customers from organization_tally
+                   where account_id = $1 and organization_id = $2 and mailbox_id = 0), 0)
+      + coalesce((select sum(customers) from organization_tally_delta
+                   where account_id = $1 and organization_id = $2), 0))::bigint
+"""
 
 
 class _Selection:
@@ -56,6 +62,10 @@ class _Selection:
         self.arguments: list[Any] = [scope.account_id]
         self.clauses = ["customer.account_id = $1", "customer.state = 'active'"]
         self.is_everything = searched is None and filters == CustomerFilters()
+        #: The list is that of an organization's members and nothing else, whose number is kept.
+        self.members_of = filters.organization_id
+        if searched is not None or filters != CustomerFilters(organization_id=filters.organization_id):
+            self.members_of = None
         if searched is not None:
             self.clauses.append(f"({self.put(searched.condition)})")
         self._add_filters(filters)
@@ -152,7 +162,9 @@ def _page(selection: _Selection, scope: Scope, key: str, direction: str, paging:
 
 async def _total(connection: Connection, selection: _Selection) -> int:
     statement = _KEPT_TOTAL
-    if not selection.is_everything:
+    if selection.members_of is not None:
+        statement = _KEPT_MEMBERS
+    elif not selection.is_everything:
         statement = f"select count(*) from customer where {selection.where}"
     total: int = await connection.fetchval(statement, *selection.arguments)
     return total

@@ -76,6 +76,7 @@ COLUMNS = """
 """
 JOINS = """
   left join organization on organization.account_id = customer.account_id and organization.id = customer.organization_id
+                        and organization.deleted_at is null
   left join customer_address address on address.account_id = customer.account_id and address.customer_id = customer.id
 """
 _ONE = f"select {COLUMNS.format(mailboxes='$2')} from customer {JOINS} where customer.account_id = $1 and "
@@ -98,7 +99,7 @@ select id, first_name, last_name, email, photo_url from customer
 where account_id = $1 and id = $2 and state = 'active' for key share
 """
 _LOCK_FOR_CHANGE = "select state, merged_into_id from customer where account_id = $1 and id = $2 for no key update"
-_LOCK_FOR_DELETION = "select state, merged_into_id from customer where account_id = $1 and id = $2 for update"
+_LOCK_EXCLUSIVELY = "select state, merged_into_id from customer where account_id = $1 and id = $2 for update"
 _INSERT = """
 insert into customer (account_id, first_name, last_name, gender, job_title, location, organization_id, photo_type,
                       photo_url, age, background, is_draft, created_at, updated_at, email)
@@ -182,7 +183,7 @@ class Standing(msgspec.Struct, frozen=True):
 def customer_of(row: asyncpg.Record) -> Customer:
     """A row of COLUMNS as a customer."""
     organization = None
-    if row["organization_id"] is not None:
+    if row["organization_name"] is not None:
         organization = OrganizationLink(row["organization_id"], row["organization_name"])
     address = None
     if row["address_id"] is not None:
@@ -241,10 +242,10 @@ async def keep(connection: Connection, account_id: int, customer_id: int) -> Cus
 
 
 async def lock(
-    connection: Connection, account_id: int, customer_id: int, *, for_deletion: bool = False
+    connection: Connection, account_id: int, customer_id: int, *, exclusively: bool = False
 ) -> Standing | None:
-    """Hold a customer against other changes until the transaction ends; for deletion, against being kept too."""
-    statement = _LOCK_FOR_DELETION if for_deletion else _LOCK_FOR_CHANGE
+    """Hold a customer against other changes until the transaction ends; exclusively, against being kept too."""
+    statement = _LOCK_EXCLUSIVELY if exclusively else _LOCK_FOR_CHANGE
     row = await connection.fetchrow(statement, account_id, customer_id)
     return Standing(row["state"], row["merged_into_id"]) if row else None
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from waypost.domains import customers
 from waypost.domains.accounts import scope_of
+from waypost.domains.customers import PropertyDefinition
 from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal
 from waypost.edges.inbox_v2.hal import Collection
@@ -25,7 +26,7 @@ async def list_customer_properties(
     """List the customer properties of the account."""
     found = await customers.list_property_definitions(read, scope_of(actor))
     base_url = hal.base_url(request)
-    return hal.collection(request, {"customer-properties": [PropertyOut.of(item, base_url) for item in found]})
+    return hal.collection(request, {"customer-properties": [_rendered(item, base_url) for item in found]})
 
 
 @hal.post("/v2/customer-properties", tags=TAGS)
@@ -35,7 +36,7 @@ async def create_customer_property(
     """Define a customer property."""
     made = await customers.define_property(tx, actor, data.to_command())
     base_url = hal.base_url(request)
-    return hal.created(PropertyOut.of(made, base_url), resource_id=made.slug, location=address_of(made.slug, base_url))
+    return hal.created(_rendered(made, base_url), resource_id=made.slug, location=address_of(made.slug, base_url))
 
 
 @hal.get("/v2/customer-properties/{slug:str}", tags=TAGS)
@@ -44,7 +45,7 @@ async def get_customer_property(
 ) -> PropertyOut:
     """Get a customer property."""
     found = await customers.get_property_definition(read, scope_of(actor), slug)
-    return PropertyOut.of(found, hal.base_url(request))
+    return _rendered(found, hal.base_url(request))
 
 
 @litestar.put("/v2/customer-properties/{slug:str}", status_code=204, tags=TAGS)
@@ -59,6 +60,10 @@ async def replace_customer_property(
 async def delete_customer_property(tx: TxDependency, actor: ActorDependency, slug: FromPath[str]) -> None:
     """Remove a customer property and its values."""
     await customers.remove_property(tx, actor, slug)
+
+
+def _rendered(definition: PropertyDefinition, base_url: str) -> PropertyOut:
+    return PropertyOut.of(definition, address_of(definition.slug, base_url))
 
 
 ROUTES = [

@@ -93,12 +93,12 @@ class PropertyOut(msgspec.Struct, frozen=True):
     links: Links | UnsetType = msgspec.field(name="_links", default=UNSET)
 
     @classmethod
-    def of(cls, definition: PropertyDefinition, base_url: str) -> PropertyOut:
-        """Render."""
+    def of(cls, definition: PropertyDefinition, address: str) -> PropertyOut:
+        """Render; `address` is where the definition is."""
         options: list[OptionOut] | UnsetType = UNSET
         if definition.type is PropertyType.DROPDOWN:
             options = [OptionOut(option.id, option.label) for option in definition.options]
-        links = {"self": Link(address_of(definition.slug, base_url))}
+        links = {"self": Link(address)}
         return cls(definition.type.value, definition.slug, definition.name, options, links)
 
 
