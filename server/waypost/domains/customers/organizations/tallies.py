@@ -1,4 +1,4 @@
-"""How the kept numbers of organizations are brought together (see decision 0016).
+"""How the kept numbers of organizations are brought together (see decision 0018).
 
 Triggers write what changes into `organization_tally_delta`, so that no two writers wait for each other over a number.
 The worker folds these rows into `organization_tally`: each into the row of its mailbox and into that of the whole.
