@@ -12,7 +12,7 @@ from tests.domains.customers.organizations.firms import COUNTED, KEPT
 from waypost.kit import migrations
 
 pytestmark = pytest.mark.anyio
-STEP = "0009_organizations"
+STEP = next(name for name in migrations.steps() if name.endswith("_organizations"))
 FILL = """
 insert into account (name) values ('acme'), ('rival');
 insert into mailbox (account_id, name, slug, email)

@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0009_organizations"
-down_revision = "0008_merging"
+revision = "0011_organizations"
+down_revision = "0010_moved_clock"
 
 
 def upgrade() -> None:
