@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0011_organizations"
-down_revision = "0010_moved_clock"
+revision = "0012_organizations"
+down_revision = "0011_webhooks"
 
 
 def upgrade() -> None:
