@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
 from waypost.edges.inbox_v2.wire.conversations_in import StatusIn, status_of
@@ -139,6 +141,16 @@ async def _set_draft(tx: Tx, actor: Actor, conversation_id: int, operation: Oper
         await conversations.publish(tx, actor, conversation_id)
     elif found.state != "draft":
         raise conversations.refuse_unpublishing()
+
+
+def as_php_means(operations: list[Operation]) -> list[Operation]:
+    """The PHP client's `publishDraft` says `draft: true` where the documentation says `false`; it has no other use."""
+    return [
+        msgspec.structs.replace(operation, value=False)
+        if (operation.op, operation.path, operation.value) == ("replace", "/draft", True)
+        else operation
+        for operation in operations
+    ]
 
 
 async def _put_tags(tx: Tx, actor: Actor, conversation_id: int, operation: Operation) -> None:

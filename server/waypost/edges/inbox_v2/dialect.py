@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from waypost.domains.accounts import Dialect
 
-_PLATFORM_AGENT = b"Help Scout PHP API Client/"
+_PHP_AGENT = "Help Scout PHP API Client/"
+_PLATFORM_AGENT = _PHP_AGENT.encode()
 
 
 def decide(application_dialect: Dialect | None, headers: dict[bytes, bytes]) -> Dialect:
@@ -20,3 +21,8 @@ def decide(application_dialect: Dialect | None, headers: dict[bytes, bytes]) -> 
     if application_dialect is Dialect.PLATFORM or headers.get(b"user-agent", b"").startswith(_PLATFORM_AGENT):
         return Dialect.PLATFORM
     return Dialect.SEED
+
+
+def is_php(user_agent: str) -> bool:
+    """Whether the official PHP client is calling."""
+    return user_agent.startswith(_PHP_AGENT)

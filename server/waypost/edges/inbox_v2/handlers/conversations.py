@@ -12,7 +12,7 @@ from waypost.domains import conversations
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Filter, Sort, Status
 from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
-from waypost.edges.inbox_v2 import conversation_patch, hal, parameters
+from waypost.edges.inbox_v2 import conversation_patch, dialect, hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.parameters import PAGING, Query
 from waypost.edges.inbox_v2.wire import operations
@@ -199,10 +199,17 @@ async def _one(
 
 @litestar.patch("/v2/conversations/{conversation_id:int}", status_code=204, tags=TAGS)
 async def update_conversation(
-    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[Any]
+    request: Request[Any, Any, Any],
+    tx: TxDependency,
+    actor: ActorDependency,
+    conversation_id: FromPath[int],
+    data: JSONBody[Any],
 ) -> None:
     """Change a conversation by operations: all of them or none."""
-    await conversation_patch.apply(tx, actor, conversation_id, operations.read(data, conversation_patch.PLAIN))
+    asked = operations.read(data, conversation_patch.PLAIN)
+    if dialect.is_php(request.headers.get("user-agent", "")):
+        asked = conversation_patch.as_php_means(asked)
+    await conversation_patch.apply(tx, actor, conversation_id, asked)
 
 
 @litestar.delete("/v2/conversations/{conversation_id:int}", status_code=204, tags=TAGS)
