@@ -19,7 +19,7 @@ def jobs(transactions: Transactions) -> list[Job]:
     """The kinds of job, for the worker."""
     handle = partial(_delete, transactions)
     delete = Job(name=deleting.DELETE_JOB, handle=handle, timeout_s=DELETION_TIMEOUT_S)
-    return [delete, *organizations.organization_jobs(transactions)]
+    return [delete, *organizations.linking_jobs(transactions), organizations.search_job(transactions)]
 
 
 async def _delete(transactions: Transactions, payload: dict[str, Any]) -> None:

@@ -10,9 +10,19 @@ from tests.domains.customers.bench import Bench
 from tests.domains.customers.organizations.firms import delete, fold_and_compare, get, make, members, overwrite
 from waypost.domains import customers
 from waypost.domains.accounts import scope_of
-from waypost.domains.customers import AddEntry, ChangeEntry, EntryKind, NewEntry, SetField, jobs
-from waypost.domains.customers.organizations import linking
+from waypost.domains.customers import (
+    AddEntry,
+    ChangeEntry,
+    CustomerFilters,
+    CustomerOrder,
+    EntryKind,
+    NewEntry,
+    SetField,
+    jobs,
+)
+from waypost.domains.customers.organizations import linking, search_upkeep
 from waypost.kit.errors import NotFound
+from waypost.kit.paging import PageRequest
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +208,24 @@ async def test_many_customers_are_unlinked_in_the_background(bench: Bench) -> No
     assert sorted(fact[1] or 0 for fact in await bench.facts("customer.updated")) == ids
     assert (await get(bench, again.id)).customer_count == 0
     await fold_and_compare(bench)
+
+
+@pytest.mark.parametrize(("number", "ran"), [(3, []), (search_upkeep.AT_ONCE + 3, ["organizations.search"])])
+async def test_customers_are_found_by_the_new_name(bench: Bench, number: int, ran: list[str]) -> None:
+    corp = await make(bench, "Engines")
+    await crowd(bench, "a.example", number, corp.id)
+
+    async def found(query: str) -> int:
+        async with bench.transactions.read() as tx:
+            filters, request = CustomerFilters(query=query), PageRequest(1, 1)
+            page = await customers.list_customers(tx, bench.scope, filters, CustomerOrder(), request)
+            return page.total
+
+    assert await found("organization:engines") == number
+    await overwrite(bench, corp.id, name="Looms")
+
+    assert await run_jobs(bench) == ran
+    assert (await found("organization:looms"), await found("organization:engines")) == (number, 0)
 
 
 async def test_facts_tell_name_and_domains(bench: Bench) -> None:

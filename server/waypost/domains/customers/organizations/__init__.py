@@ -4,7 +4,7 @@ Changes leave `organization.created`, `organization.updated` or `organization.de
 """
 
 from waypost.domains.customers.organizations.errors import DuplicateName
-from waypost.domains.customers.organizations.linking import organization_jobs
+from waypost.domains.customers.organizations.linking import linking_jobs
 from waypost.domains.customers.organizations.models import (
     Organization,
     OrganizationFields,
@@ -20,6 +20,7 @@ from waypost.domains.customers.organizations.properties import (
     set_property,
     unset_property,
 )
+from waypost.domains.customers.organizations.search_upkeep import search_job
 from waypost.domains.customers.organizations.service import create, delete, get, list_organizations, overwrite
 from waypost.domains.customers.organizations.tallies import fold
 
@@ -35,12 +36,13 @@ __all__ = [
     "fold",
     "get",
     "get_property_definition",
+    "linking_jobs",
     "list_organizations",
     "list_property_definitions",
-    "organization_jobs",
     "overwrite",
     "redefine_property",
     "remove_property",
+    "search_job",
     "set_property",
     "unset_property",
 ]

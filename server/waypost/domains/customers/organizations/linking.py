@@ -52,8 +52,8 @@ async def by_addresses(tx: Tx, account_id: int, addresses: list[str]) -> int | N
 async def request(tx: Tx, account_id: int, organization_id: int, gained: list[str]) -> None:
     """Have customers of the domains that an organization has gained linked in the background."""
     if free_mail.own_domains(gained):
-        payload = {"account_id": account_id, "organization_id": organization_id}
-        await jobs.enqueue(tx, LINK_JOB, payload, dedupe_key=f"{LINK_JOB}:{organization_id}")
+        # Not joined with one that runs already, which may have read the domains before this one was there.
+        await jobs.enqueue(tx, LINK_JOB, {"account_id": account_id, "organization_id": organization_id})
 
 
 async def unlink_first(tx: Tx, actor: Actor, organization_id: int) -> None:
@@ -63,7 +63,7 @@ async def unlink_first(tx: Tx, actor: Actor, organization_id: int) -> None:
         await jobs.enqueue(tx, UNLINK_JOB, payload, dedupe_key=f"{UNLINK_JOB}:{organization_id}")
 
 
-def organization_jobs(transactions: Transactions) -> list[Job]:
+def linking_jobs(transactions: Transactions) -> list[Job]:
     """The kinds of job, for the worker."""
     return [
         Job(name=LINK_JOB, handle=partial(_carry_out_link, transactions), timeout_s=TIMEOUT_S),

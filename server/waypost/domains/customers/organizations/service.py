@@ -6,7 +6,7 @@ import asyncpg
 
 from waypost.domains.accounts import Actor, Scope, scope_of
 from waypost.domains.customers import events, policy
-from waypost.domains.customers.organizations import content, linking, listing, store
+from waypost.domains.customers.organizations import content, linking, listing, search_upkeep, store
 from waypost.domains.customers.organizations.errors import DuplicateName
 from waypost.domains.customers.organizations.models import (
     Organization,
@@ -75,6 +75,8 @@ async def overwrite(tx: Tx, actor: Actor, organization_id: int, fields: Organiza
             subject_id=organization_id, fields=changed, name=wanted.name, domains=wanted.domains
         ),
     )
+    if "name" in changed:
+        await search_upkeep.request(tx, actor.account_id, organization_id, before.customer_count)
     gained = [domain for domain in wanted.domains if domain not in before.domains]
     await linking.request(tx, actor.account_id, organization_id, gained)
 
