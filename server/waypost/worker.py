@@ -8,9 +8,9 @@ from functools import partial
 
 import structlog
 
-from waypost.domains import accounts, audit, conversations, customers, mail
+from waypost.domains import accounts, audit, conversations, customers, mail, notifications
 from waypost.edges.inbox_v2 import idempotency as repeats
-from waypost.edges.mail_io import delivery
+from waypost.edges.mail_io import delivery, notices
 from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job, enqueue
@@ -41,6 +41,7 @@ SUBSCRIBERS = (
     Subscriber(audit.NAME, audit.on_facts),
     Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
     Subscriber(mail.NAME, mail.subscriber(enqueue)),
+    Subscriber(notifications.NAME, notifications.subscriber(notices.queue), from_now=True),
     Subscriber("idempotency", repeats.on_facts),
 )
 
@@ -50,6 +51,7 @@ def jobs(desk: Desk) -> list[Job]:
     return [
         *customers.jobs(desk.transactions),
         *delivery.jobs(mail_route(desk), SYSTEM_MAIL_JOB),
+        notices.job(mail_route(desk), desk.context.base_url),
     ]
 
 

@@ -197,3 +197,20 @@ async def test_a_key_of_somebody_else_cannot_be_revoked(module_desk: Desk) -> No
         _, own = (await visit.get("/profile")).form()
         assert (await visit.post(action, {"csrf_token": own["csrf_token"]})).status == 404
         assert "Theirs" in (await theirs.get("/profile/keys")).text
+
+
+async def test_notifications_are_chosen(module_desk: Desk) -> None:
+    async with visiting(module_desk) as visit:
+        await an_owner(module_desk, visit)
+        page = await visit.get("/profile/notifications")
+        assert page.title == "Notifications"
+        ticked = {node.attributes["name"] for node in page.tree.css("main input[type=checkbox][checked]")}
+        assert "mentioned" in ticked
+        assert "newConversation" not in ticked
+        _, standing = page.form()
+        fields = {"csrf_token": standing["csrf_token"], "newConversation": "1"}
+        done = await visit.post("/profile/notifications", fields)
+        assert (done.status, done.location) == (303, "/profile/notifications?notice=saved")
+        page = await visit.get("/profile/notifications")
+        ticked = {node.attributes["name"] for node in page.tree.css("main input[type=checkbox][checked]")}
+        assert ticked == {"newConversation"}

@@ -94,6 +94,9 @@ def _walk(expected: inspect.Type, value: Any, path: str, found: list[FieldError]
         _check_size(expected, value, path, found)
         for index, item in enumerate(value):
             _walk(expected.item_type, item, f"{path}[{index}]", found)
+    elif isinstance(expected, inspect.DictType) and isinstance(value, dict):
+        for key, item in value.items():
+            _walk(expected.value_type, item, f"{path}.{key}" if path else key, found)
     else:
         problem = _leaf_problem(expected, value, path)
         if problem is not None:

@@ -29,7 +29,7 @@ from waypost.edges.mail_io.smtp import DeliveryReport, SmtpServer
 from waypost.kit import named_locks
 from waypost.kit.errors import NotFound
 from waypost.kit.files import FileStore
-from waypost.kit.jobs import Job, TryLater, enqueue
+from waypost.kit.jobs import Handler, Job, TryLater, enqueue
 from waypost.kit.tx import Transactions
 
 log = structlog.get_logger(__name__)
@@ -77,8 +77,8 @@ class MailRoute:
         return SmtpServer.from_url(url)
 
 
-def jobs(route: MailRoute, system_job: str) -> list[Job]:
-    """The two kinds of job; `system_job` is the name of the one for the desk's own mails."""
+def jobs(route: MailRoute, system_job_name: str) -> list[Job]:
+    """The two kinds of job: replies, and under the given name the desk's own mails."""
     return [
         Job(
             name=mail.SEND_JOB,
@@ -89,15 +89,20 @@ def jobs(route: MailRoute, system_job: str) -> list[Job]:
             timeout_s=TIMEOUT_S,
             give_up=partial(give_up_reply, route),
         ),
-        Job(
-            name=system_job,
-            handle=partial(send_system_mail, route),
-            attempts=SYSTEM_ATTEMPTS,
-            first_pause_s=SYSTEM_PAUSE_S,
-            longest_pause_s=LONGEST_PAUSE_S,
-            timeout_s=TIMEOUT_S,
-        ),
+        system_job(system_job_name, partial(send_system_mail, route)),
     ]
+
+
+def system_job(name: str, handle: Handler) -> Job:
+    """A kind of job that sends mails of the desk's own."""
+    return Job(
+        name=name,
+        handle=handle,
+        attempts=SYSTEM_ATTEMPTS,
+        first_pause_s=SYSTEM_PAUSE_S,
+        longest_pause_s=LONGEST_PAUSE_S,
+        timeout_s=TIMEOUT_S,
+    )
 
 
 # ---------------------------------------------------------------- replies

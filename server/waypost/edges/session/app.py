@@ -11,7 +11,17 @@ from waypost.domains.accounts import sessions
 from waypost.edges.base.context import DEPENDENCIES
 from waypost.edges.session import errors, static_files
 from waypost.edges.session.forms import provide_form, refuse_forged
-from waypost.edges.session.handlers import applications, consent, developers, home, outbox, passwords, profile, sign_in
+from waypost.edges.session.handlers import (
+    applications,
+    consent,
+    developers,
+    home,
+    notifications,
+    outbox,
+    passwords,
+    profile,
+    sign_in,
+)
 from waypost.edges.session.handlers.consent import BadAuthorizationRequest
 from waypost.edges.session.handlers.passwords import LinkSpent
 from waypost.edges.session.visitors import provide_signed_in, provide_visitor
@@ -63,6 +73,8 @@ _router = Router(
         profile.confirm_second_factor,
         profile.remove_second_factor,
         profile.sign_out_elsewhere,
+        notifications.show_choices,
+        notifications.save_choices,
         applications.show_applications,
         applications.register,
         applications.show_application,

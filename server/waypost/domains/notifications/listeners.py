@@ -1,0 +1,60 @@
+"""The subscriber of the event log that tells users by mail what they want to be told of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from waypost.domains.notifications import policy, store
+from waypost.domains.notifications.models import Notice
+from waypost.kit.events import Fact
+from waypost.kit.tx import Tx
+
+NAME = "notifications"
+
+_TOLD = frozenset(
+    {
+        "convo.created",
+        "convo.assigned",
+        "convo.customer.reply.created",
+        "convo.agent.reply.created",
+        "convo.note.created",
+    }
+)
+
+Send = Callable[[Tx, Notice], Awaitable[None]]
+
+
+def subscriber(send: Send) -> Callable[[Tx, list[Fact]], Awaitable[None]]:
+    """A subscriber that hands each notice to `send`, which queues it in the reader's transaction."""
+
+    async def on_facts(tx: Tx, facts: list[Fact]) -> None:
+        for fact in facts:
+            if fact.type in _TOLD and fact.subject_id is not None and not fact.data.get("is_imported"):
+                for notice in await _notices(tx, fact, fact.subject_id):
+                    await send(tx, notice)
+
+    return on_facts
+
+
+async def _notices(tx: Tx, fact: Fact, conversation_id: int) -> list[Notice]:
+    if fact.type == "convo.assigned" and fact.data["assignee_id"] is None:
+        return []
+    by = (fact.actor_kind, fact.actor_id)
+    talk = await store.talk(
+        tx.connection,
+        fact.account_id,
+        conversation_id,
+        by,
+        thread_id=fact.data.get("thread_id"),
+        assignee_id=fact.data.get("assignee_id"),
+    )
+    if talk is None:
+        return []
+    doer = fact.actor_id if fact.actor_kind == "user" and fact.actor_id else 0
+    mentioned = policy.mentions_in(talk.text or "") if fact.type == "convo.note.created" else frozenset[str]()
+    notices = []
+    for reader in await store.readers(tx.connection, fact.account_id, talk.mailbox_id, doer):
+        occasion = policy.occasion_for(reader, fact.type, talk, mentioned)
+        if occasion is not None:
+            notices.append(Notice(fact.account_id, fact.id, reader.name, reader.email, occasion, conversation_id, talk))
+    return notices
