@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0013_notifications"
-down_revision = "0012_organizations"
+revision = "0014_notifications"
+down_revision = "0013_organization_search"
 
 
 def upgrade() -> None:
