@@ -88,6 +88,17 @@ async def test_customers_and_raw_calls(here: Ground, client: Remote) -> None:
     assert [entry["value"] for entry in told["_embedded"]["emails"]] == ["jane@example.com"]
 
 
+async def test_webhooks(client: Remote) -> None:
+    body = {"url": "https://app.example.com/hook", "events": ["convo.created"], "secret": "secret"}
+
+    made = await client.create("webhooks", body)
+
+    assert [str(item["id"]) for item in await client.list("webhooks")] == [made]
+    await client.updatePut("webhooks", made, {**body, "events": ["convo.moved"]})
+    assert (await client.get("webhooks", made))["events"] == ["convo.moved"]
+    await client.delete("webhooks", made)
+
+
 async def test_mistakes_arrive_with_their_text(here: Ground, client: Remote) -> None:
     with pytest.raises(Refused, match="may not be empty"):
         await client.create("conversations", {"type": "email"})

@@ -154,6 +154,17 @@ async def test_the_rest_of_what_can_be_read(here: Ground, client: Remote) -> Non
     assert (await client.tags.list())["data"]["_embedded"]["tags"][0]["name"] == "vip"
 
 
+async def test_webhooks_from_beginning_to_end(client: Remote) -> None:
+    body = {"url": "https://app.example.com/hook", "events": ["convo.created", "customer.created"], "secret": "secret"}
+
+    made = int((await client.webhooks.create(body))["headers"]["resource-id"])
+
+    assert (await client.webhooks.update(made, {**body, "events": ["convo.tags"]}))["status"] == 204
+    assert (await client.webhooks.get(made))["data"]["events"] == ["convo.tags"]
+    assert [item["id"] for item in (await client.webhooks.list())["data"]["_embedded"]["webhooks"]] == [made]
+    assert (await client.webhooks.delete(made))["status"] == 204
+
+
 async def test_a_stale_token_is_refreshed_once_and_the_call_repeated(here: Ground) -> None:
     tokens = await here.tokens()
     given = published.environment(here.desk.base_url)

@@ -146,6 +146,18 @@ async def test_entries_are_added_listed_and_deleted(
     assert (await entries.list(one))["_embedded"][rel] == []
 
 
+async def test_webhooks_from_beginning_to_end(client: Remote) -> None:
+    url = "https://app.example.com/hook"
+
+    assert await client.webhook.create(url, ["convo.created"], "secret") == 201
+    [made] = (await client.webhook.list())["_embedded"]["webhooks"]
+    assert await client.webhook.update(made["id"], url + "/2", ["customer.created"], "other", notification=True) == 204
+    found = await client.webhook.get(made["id"])
+    assert (found["url"], found["events"], found["notification"]) == (url + "/2", ["customer.created"], True)
+    assert await client.webhook.delete(made["id"]) == 204
+    assert await client.webhook.get(made["id"]) == {}
+
+
 async def test_mistakes_arrive_as_the_clients_own_error(here: Ground, client: Remote) -> None:
     with pytest.raises(Refused, match=r"BadRequestException: .*'path': 'status'.*Expected one of these"):
         await client.conversation.list(status="no-such-status")

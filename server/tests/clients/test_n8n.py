@@ -153,3 +153,17 @@ async def test_threads_of_every_kind_with_files(here: Ground, client: Remote, ki
     assert names == ["a.txt", "b.txt"]
     one = operation("thread", "getAll", returnAll=False, limit=1, conversationId=conversation)
     assert len(await client.execute(one)) == 1
+
+
+async def test_a_trigger_subscribes_finds_itself_again_and_leaves(here: Ground, client: Remote) -> None:
+    url, events = "https://n8n.example.com/webhook/1", ["convo.created", "convo.tags", "satisfaction.ratings"]
+    assert await client.trigger("checkExists", url, events) is False
+
+    assert await client.trigger("create", url, events) is True
+
+    [made] = (await here.get("/v2/webhooks"))["_embedded"]["webhooks"]
+    assert (made["url"], made["events"], made["state"]) == (url, events, "enabled")
+    assert await client.trigger("checkExists", url, events) is True
+    assert await client.trigger("checkExists", url, [*events, "convo.moved"]) is False
+    assert await client.trigger("delete", url, events) is True
+    assert (await here.get("/v2/webhooks"))["_embedded"]["webhooks"] == []

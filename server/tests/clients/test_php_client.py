@@ -49,6 +49,7 @@ ENTITIES: dict[str, dict[str, type]] = {
     "tag": {"id": int, "name": str, "slug": str, "color": str, "ticketCount": int, "createdAt": str},
     "address": {"city": str, "lines": list, "state": str, "postalCode": str, "country": str},
     "entry": {"id": int, "value": str, "type": str},
+    "webhook": {"id": int, "state": str, "events": list, "url": str, "secret": str},
     "attachment": {"id": int, "filename": str, "mimeType": str, "size": int, "data": str},
 }  # fmt: skip
 PERSONS = ("assignee", "createdBy", "primaryCustomer", "customer", "assignedTo")
@@ -340,6 +341,24 @@ async def test_users_mailboxes_teams_and_saved_replies_are_read(here: Ground, ph
         one = await php.get("mailbox", f"/v2/mailboxes/{item['id']}")
         for rel in ("fields", "folders"):
             assert (await php.http.get(one["_links"][rel]["href"])).status_code == 200
+
+
+async def test_webhooks_and_the_secret_that_it_sends_back(here: Ground, php: Php) -> None:
+    body = {"id": None, "url": "https://example.com/hook", "state": None, "events": ["convo.created"], "secret": "s3"}
+
+    made = await php.create("/v2/webhooks", body)
+
+    [found] = await php.list("webhook", "webhooks", "/v2/webhooks")
+    assert set(found["events"]) & {"convo.created"}, "it refuses one without an event of its own list"
+    assert found["state"] in ("enabled", "disabled")
+    # What it has read it writes back, and lists do not tell secrets.
+    changed = {name: found[name] for name in ("id", "state", "secret")}
+    await php.update(
+        f"/v2/webhooks/{made}", {**changed, "url": "https://example.com/2", "events": ["customer.created"]}
+    )
+    told = await php.get("webhook", f"/v2/webhooks/{made}")
+    assert (told["url"], told["secret"]) == ("https://example.com/2", "s3")
+    assert (await php.http.delete(f"/v2/webhooks/{made}")).status_code == 204
 
 
 async def test_filters_as_the_client_encodes_them(here: Ground, php: Php) -> None:

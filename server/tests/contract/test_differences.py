@@ -241,6 +241,24 @@ async def test_token_answer(here: Ground) -> None:
     assert await ask(grant_type="refresh_token", refresh_token=refresh) == three | {"refresh_token"}
 
 
+async def test_webhook_event_names(here: Ground) -> None:
+    seeds = [
+        "convo.tags.added", "convo.tags.removed", "satisfaction.ratings.received",
+        "beacon.chat.customer.reply.created", "survey.response.received",
+    ]  # fmt: skip
+    others = [
+        "convo.tags", "satisfaction.ratings", "beacon.chat.customer.replied", "message.survey.response.received",
+        "convo.custom-fields", "organization.created",
+    ]  # fmt: skip
+    body = {"url": "https://app.example.com/hook", "secret": "s", "events": [*seeds, *others]}
+
+    made = await here.made("/v2/webhooks", body)
+
+    assert (await here.get(f"/v2/webhooks/{made}"))["events"] == [*seeds, *others], "as they were spelled"
+    refused = await here.http.post("/v2/webhooks", json={**body, "events": ["convo.opened"]})
+    assert [error["path"] for error in refused.json()["_embedded"]["errors"]] == ["events[0]"]
+
+
 async def test_tags_and_time_of_change_in_a_conversation(here: Ground) -> None:
     conversation = await here.get(f"/v2/conversations/{await here.conversation(tags=['vip'])}")
 
@@ -307,6 +325,13 @@ async def test_keys_of_attachments(here: Ground) -> None:
     threads = (await here.get(f"{path}/threads"))["_embedded"]["threads"]
     names = [[item["filename"] for item in thread["_embedded"]["attachments"]] for thread in threads]
     assert names == [["upload.txt"], ["b.txt"], ["a.txt"], ["upload.txt"]]
+
+
+@pytest.mark.parametrize("body", [{"domains": ["example.com"]}, {"domain": "example.com"}], ids=["docs", "N8N, OPK"])
+async def test_domain_of_an_organization(here: Ground, body: dict[str, Any]) -> None:
+    made = await here.made("/v2/organizations", {"name": "Example Corp", **body})
+
+    assert (await here.get(f"/v2/organizations/{made}"))["domains"] == ["example.com"]
 
 
 @pytest.mark.parametrize(
