@@ -69,6 +69,9 @@ def test_every_answer_is_one_of_ours(case: schemathesis.Case, target: Target) ->
     for name, value in list((case.path_parameters or {}).items()):
         if name in ids and isinstance(value, int) and value % 2 == 0:
             case.path_parameters[name] = ids[name]
+    # A made-up tag would refuse nearly every change before it is read.
+    if (case.headers or {}).get("If-Match") not in (None, "*"):
+        case.headers["If-Match"] = "*"
     answer = case.call(base_url=target.base_url, headers={"Authorization": f"Bearer {target.token}"})
     case.validate_response(answer, checks=[not_a_server_error, content_type_conformance, response_schema_conformance])
     if answer.status_code >= 400:

@@ -63,6 +63,10 @@ class Unavailable(WaypostError):
     """The thing is locked or full (spec: 7.0, answered as 412 on the Inbox wire)."""
 
 
+class Changed(WaypostError):
+    """The thing is not any more as the caller has read it."""
+
+
 class TooLarge(WaypostError):
     """What was sent is larger than is taken."""
 

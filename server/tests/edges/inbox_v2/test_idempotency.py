@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from tests.desk import Desk, desk_with, running_desk
+from tests.edges.inbox_v2.examples import prepared
 from tests.kit.waiting import until
 from tests.make import AccountMade
-from tests.security.company import Company, body_of, build, snapshot, values_for
+from tests.security.company import Company, build, snapshot
 from tests.security.routes import Call, calls
 from waypost.kit import idempotency
 
@@ -48,34 +49,11 @@ async def count_customers(desk: Desk, account: AccountMade) -> int:
         return int(await connection.fetchval("select count(*) from customer where account_id = $1", account.id))
 
 
-def body_for(call: Call) -> Any:
-    """A body that the call takes."""
-    match call.path.rsplit("/", 1)[-1]:
-        case "conversations":
-            return {
-                "subject": "Once", "type": "email", "mailboxId": None, "status": "active",
-                "customer": {"email": f"{uuid4().hex}@example.com"}, "threads": [{"type": "customer", "text": "Hello"}],
-            }  # fmt: skip
-        case "customers":
-            return {"firstName": "Once"}
-        case "emails":
-            return {"type": "work", "value": f"{uuid4().hex}@example.com"}
-        case "phones" if "customers" in call.path:
-            return {"type": "work", "value": "+43 555 0100"}
-        case "customer-properties":
-            return {"type": "text", "slug": uuid4().hex, "name": "Once"}
-        case "customer" | "chats" if "conversations" in call.path:
-            return {"text": "Once", "customer": {"email": "once@example.com"}}
-        case _:
-            return body_of(call.method, call.path)
-
-
 @pytest.mark.parametrize("call", POSTS, ids=lambda call: call.name)
 async def test_every_post_is_done_once_and_answered_twice(module_desk: Desk, company: Company, call: Call) -> None:
     client = await module_desk.client(company.account.owner, **{"Idempotency-Key": uuid4().hex})
-    path, body = call.filled(values_for(company, call.path)), body_for(call)
-    if isinstance(body, dict) and "mailboxId" in body:
-        body["mailboxId"] = company.mailbox.id
+    values, body = await prepared(await module_desk.client(company.account.owner), company, call)
+    path = call.filled(values)
 
     first = await client.post(path, json=body)
     before = await snapshot(module_desk, company.account.id)

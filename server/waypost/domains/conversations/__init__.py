@@ -27,6 +27,7 @@ from waypost.domains.conversations.labels import (
     set_tag_color,
     take_tags,
 )
+from waypost.domains.conversations.locking import thread_version, version
 from waypost.domains.conversations.merging import MOST_MERGED_AT_ONCE, merge
 from waypost.domains.conversations.models import (
     Attachment,
@@ -144,9 +145,11 @@ __all__ = [
     "set_tag_color",
     "snooze",
     "take_tags",
+    "thread_version",
     "threads_of",
     "timeline",
     "unschedule",
     "unsnooze",
+    "version",
     "wake_due",
 ]

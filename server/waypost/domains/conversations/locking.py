@@ -28,6 +28,20 @@ async def lock(tx: Tx, actor: Actor, conversation_id: int) -> store_writes.Locke
     return found
 
 
+async def version(tx: Tx, actor: Actor, conversation_id: int, *, hold: bool = False) -> int | None:
+    """How often a conversation has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
+    return await store_writes.version(tx.connection, reach(actor), conversation_id, hold=hold)
+
+
+async def thread_version(
+    tx: Tx, actor: Actor, conversation_id: int, thread_id: int, *, hold: bool = False
+) -> int | None:
+    """The same of a thread; it is its conversation that is held."""
+    if await version(tx, actor, conversation_id, hold=hold) is None:
+        return None
+    return await store_writes.thread_version(tx.connection, reach(actor), conversation_id, thread_id)
+
+
 async def missing(tx: Tx, actor: Actor, conversation_id: int) -> NotFound | Moved:
     """Why a read found nothing: gone, foreign, or living on elsewhere."""
     survivor = await store.find_survivor(tx.connection, scope_of(actor), conversation_id, tx.now - MERGE_TRAIL)

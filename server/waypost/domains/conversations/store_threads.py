@@ -85,11 +85,25 @@ where account_id = $1 and conversation_id = $2 and state = 'draft' and scheduled
   and unschedule_on_customer_reply
 returning id
 """
+# As everywhere, the conversation is locked before its threads: the other way round two writers wait for each other.
+HOLD_DUE = """
+select c.account_id, c.id from conversation c
+where (c.account_id, c.id) in (
+  select t.account_id, t.conversation_id
+  from thread t join conversation h on h.account_id = t.account_id and h.id = t.conversation_id
+  where t.state = 'draft' and t.scheduled_for <= $1 and h.locked_at is null
+  order by t.scheduled_for limit $2)
+order by c.account_id, c.id for update skip locked
+"""
+# Looked at anew under the lock, because a customer's message may have called one off. Conversations in the order of
+# their ids, as everybody goes through several.
 DUE_SCHEDULES = """
 select t.account_id, t.conversation_id, t.id, t.send_as_user_id, t.scheduled_by_user_id
-from thread t join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
-where t.state = 'draft' and t.scheduled_for <= $1 and c.locked_at is null
-order by t.scheduled_for limit $2 for update of t skip locked
+from thread t
+join unnest($2::bigint[], $3::bigint[]) as held (account_id, id)
+  on held.account_id = t.account_id and held.id = t.conversation_id
+where t.state = 'draft' and t.scheduled_for <= $1
+order by t.account_id, t.conversation_id, t.scheduled_for
 """
 DRAFTS = (
     "select id from thread where account_id = $1 and conversation_id = $2 and state = 'draft' order by id for update"
@@ -297,8 +311,12 @@ async def unschedule_on_reply(connection: Connection, account_id: int, conversat
 
 
 async def due_schedules(connection: Connection, now: datetime, most: int) -> list[Record]:
-    """Drafts whose time has come, locked; those locked elsewhere are left out."""
-    return list(await connection.fetch(DUE_SCHEDULES, now, most))
+    """Drafts whose time has come, their conversations locked; those locked elsewhere are left out."""
+    held = await connection.fetch(HOLD_DUE, now, most)
+    if not held:
+        return []
+    accounts, ids = [row["account_id"] for row in held], [row["id"] for row in held]
+    return list(await connection.fetch(DUE_SCHEDULES, now, accounts, ids))
 
 
 async def lock_drafts(connection: Connection, account_id: int, conversation_id: int) -> list[int]:

@@ -40,6 +40,17 @@ where c.account_id = $1 and c.id = $2 and c.state in ('published', 'draft')
   and ($3::bigint[] is null or c.mailbox_id = any ($3)) and (c.state = 'published' or c.created_by_user_id = $4)
 for update
 """
+_VERSION = """
+select c.version from conversation c
+where c.account_id = $1 and c.id = $2 and c.state in ('published', 'draft')
+  and ($3::bigint[] is null or c.mailbox_id = any ($3)) and (c.state = 'published' or c.created_by_user_id = $4)
+"""
+VERSION = _VERSION + "-- seen by whoever sees the conversation"
+HOLD_VERSION = _VERSION + "for update"
+THREAD_VERSION = """
+select t.version from thread t
+where t.account_id = $1 and t.conversation_id = $2 and t.id = $3 and (t.state <> 'draft' or t.created_by_user_id = $4)
+"""
 ADD_THREAD = """
 update conversation set
   status = $3, latest_reply_from = $4, waiting_since = $5, modified_at = $6,
@@ -171,6 +182,22 @@ async def lock(connection: Connection, scope: Scope, conversation_id: int) -> Lo
     """A visible conversation, locked until the transaction ends."""
     row = await connection.fetchrow(LOCK, scope.account_id, conversation_id, scope.mailbox_ids, scope.user_id)
     return read_locked(row) if row is not None else None
+
+
+async def version(connection: Connection, scope: Scope, conversation_id: int, *, hold: bool) -> int | None:
+    """How often a visible conversation has changed; with `hold` it is locked until the transaction ends."""
+    found: int | None = await connection.fetchval(
+        HOLD_VERSION if hold else VERSION, scope.account_id, conversation_id, scope.mailbox_ids, scope.user_id
+    )
+    return found
+
+
+async def thread_version(connection: Connection, scope: Scope, conversation_id: int, thread_id: int) -> int | None:
+    """How often a thread that the user sees has changed. Threads change under the lock of their conversation."""
+    found: int | None = await connection.fetchval(
+        THREAD_VERSION, scope.account_id, conversation_id, thread_id, scope.user_id
+    )
+    return found
 
 
 def read_locked(row: Record) -> Locked:

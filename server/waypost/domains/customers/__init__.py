@@ -65,6 +65,7 @@ from waypost.domains.customers.queries import (
     list_entries,
     list_property_definitions,
     load_people,
+    version,
 )
 from waypost.domains.customers.service.changing import (
     add_entry,
@@ -157,4 +158,5 @@ __all__ = [
     "remove_property",
     "replace_entry",
     "request_deletion",
+    "version",
 ]

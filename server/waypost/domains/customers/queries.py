@@ -43,6 +43,13 @@ async def get(tx: Tx, scope: Scope, customer_id: int) -> Customer:
     return customer
 
 
+async def version(
+    tx: Tx, scope: Scope, customer_id: int, *, hold: bool = False, for_deletion: bool = False
+) -> int | None:
+    """How often a customer has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
+    return await people.version(tx.connection, scope.account_id, customer_id, hold=hold, for_deletion=for_deletion)
+
+
 async def find_by_email(tx: Tx, scope: Scope, email: str) -> Customer | None:
     """The customer with that address, whatever its case."""
     return await people.find_by_email(tx.connection, scope, email.strip())

@@ -64,6 +64,11 @@ async def get(tx: Tx, actor: Actor, saved_reply_id: int, mailbox_id: int | None 
     return found
 
 
+async def version(tx: Tx, actor: Actor, saved_reply_id: int, *, hold: bool = False) -> int | None:
+    """How often it has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
+    return await replies.version(tx.connection, scope_of(actor), saved_reply_id, hold=hold)
+
+
 async def create(tx: Tx, actor: Actor, mailbox_id: int, wanted: SavedReplyChange) -> SavedReply:
     """A saved reply in a mailbox that the path names. Raises NotFound, Invalid."""
     await _see(tx, actor, mailbox_id)

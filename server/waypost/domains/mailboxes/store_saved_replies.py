@@ -28,6 +28,11 @@ where r.account_id = $1 and r.id = $3 and r.deleted_at is null
   and ($2::bigint[] is null or r.mailbox_id = any ($2)) and ($4::bigint is null or r.mailbox_id = $4)
 """
 LOCK = f"{FIND} for no key update"
+VERSION = """
+select r.version from saved_reply r
+where r.account_id = $1 and r.id = $3 and r.deleted_at is null and ($2::bigint[] is null or r.mailbox_id = any ($2))
+"""
+HOLD_VERSION = f"{VERSION} for no key update"
 INSERT = """
 insert into saved_reply (account_id, mailbox_id, name, body, chat_body, preview, chat_preview, search_text,
                          created_at, updated_at)
@@ -56,6 +61,14 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 def _reply(row: Record) -> SavedReply:
     return SavedReply(*row.values())
+
+
+async def version(connection: Connection, scope: Scope, saved_reply_id: int, *, hold: bool) -> int | None:
+    """How often a visible saved reply has changed; with `hold` it is locked until the transaction ends."""
+    found: int | None = await connection.fetchval(
+        HOLD_VERSION if hold else VERSION, scope.account_id, scope.mailbox_ids, saved_reply_id
+    )
+    return found
 
 
 async def list_all(connection: Connection, scope: Scope, mailbox_id: int, *, with_chat_only: bool) -> list[SavedReply]:

@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from waypost.edges.base.context import DEPENDENCIES, Unauthorized
+from waypost.edges.inbox_v2 import preconditions
 from waypost.edges.inbox_v2.errors import EXCEPTION_HANDLERS
 from waypost.edges.inbox_v2.handlers import (
     attachments,
@@ -64,7 +65,7 @@ router = Router(
         *live.ROUTES,
         *clock.ROUTES,
     ],
-    dependencies=DEPENDENCIES,
+    dependencies={**DEPENDENCIES, **preconditions.DEPENDENCIES},
     guards=[needs_caller],
     exception_handlers=EXCEPTION_HANDLERS,
 )

@@ -19,15 +19,20 @@ from waypost.kit.errors import BadParameter, ErrorKind, FieldError, Invalid, Way
 
 #: Ids on the wire are 64-bit; larger numbers are refused as content, not by the database.
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+#: Numbers that stand for something only sometimes: 0 for nobody, say.
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 #: Text that must hold something.
 Required = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+UNPARSABLE = "Error parsing request body into JSON"
 
 
 class Unparsable(WaypostError):
     """The body is not JSON, or not the kind of JSON value that is read here."""
 
     def __init__(self) -> None:
-        super().__init__("Error parsing request body into JSON")
+        super().__init__(UNPARSABLE)
 
 
 def explain(request: Request[Any, Any, Any], error: ValidationException) -> WaypostError:

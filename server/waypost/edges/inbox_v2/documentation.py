@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from waypost.edges.inbox_v2.errors import MESSAGES, VND_ERROR
+from waypost.edges.inbox_v2.preconditions import VERSIONED
 
 _LINKS = {
     "type": "object",
@@ -40,6 +41,13 @@ VND_FIELD_ERROR_SCHEMA: dict[str, Any] = {
 }
 _READ_ERRORS = (400, 401, 403, 404, 429)
 _WRITE_ERRORS = (*_READ_ERRORS, 409, 412, 413, 415, 422)
+_IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "Tags (`ETag`) of what is changed, or `*`: 412 if it is not any more as it was read.",
+    "schema": {"type": "string"},
+}
 _IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -87,6 +95,8 @@ def complete(schema: dict[str, Any], base_url: str) -> dict[str, Any]:
         for method, operation in item.items():
             if method in ("get", "post", "put", "patch", "delete"):
                 _complete_operation(operation, _READ_ERRORS if method == "get" else _WRITE_ERRORS)
+            if method in ("post", "put", "patch", "delete") and any(f"{{{name}}}" in path for name in VERSIONED):
+                operation["parameters"] = [*operation.get("parameters", []), _IF_MATCH]
             if method == "post":
                 operation["parameters"] = [*operation.get("parameters", []), _IDEMPOTENCY_KEY]
     return schema

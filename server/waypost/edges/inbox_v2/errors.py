@@ -79,6 +79,7 @@ _STATUSES: list[tuple[type[errors.WaypostError], int]] = [
     (errors.NotFound, 404),
     (errors.Forbidden, 403),
     (errors.Unavailable, 412),
+    (errors.Changed, 412),
     (errors.TooLarge, 413),
     (errors.Throttled, 429),
     (errors.Moved, 301),
@@ -160,7 +161,7 @@ def on_framework_error(request: Request[Any, Any, Any], error: HTTPException) ->
     if isinstance(error, MethodNotAllowedException):
         return _answer(request, 405, headers={"Allow": _allowed(error)})
     status = error.status_code if error.status_code in MESSAGES else 400
-    message = "Error parsing request body into JSON" if status == 400 else ""
+    message = body.UNPARSABLE if status == 400 else ""
     return _answer(request, status, message)
 
 

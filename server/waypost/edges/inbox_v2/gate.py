@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from waypost.edges.base.context import Context
 from waypost.edges.inbox_v2 import dialect
+from waypost.edges.inbox_v2.body import UNPARSABLE
 from waypost.edges.inbox_v2.errors import VND_ERROR, error_body, explained
 from waypost.edges.inbox_v2.idempotency import Once
+from waypost.edges.inbox_v2.preconditions import SINGLE, VERSION
 from waypost.kit.errors import FieldError, WaypostError
 from waypost.kit.rate_limit import Verdict
 
@@ -33,7 +35,6 @@ BODY_LIMITS = (
 )
 JSON_TYPES = frozenset({b"application/json", b"application/json-patch+json", b"application/hal+json", b""})
 _NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-_SINGLE = re.compile(r"/(\d+|me|file|data)$")
 _NUMBER_TOO_LONG = re.compile(r"/\d{19,}(?:/|$)")
 
 EXPOSED = (
@@ -44,7 +45,7 @@ EXPOSED = (
 PREFLIGHT_HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Prefer, If-None-Match, Idempotency-Key"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Prefer, If-Match, If-None-Match, Idempotency-Key"),
     (b"access-control-max-age", b"86400"),
     (b"content-length", b"0"),
 ]
@@ -173,6 +174,12 @@ class _Passage:
             if not message.get("more_body", False):
                 break
         body = b"".join(chunks)
+        # JSON is UTF-8 (spec: 3). Found here, once: what reads it later would fail on it in ways of its own.
+        if not body.isascii() and not path.startswith(OAUTH_PREFIX):
+            try:
+                body.decode()
+            except UnicodeDecodeError as error:
+                raise Refused(400, UNPARSABLE) from error
         # PostgreSQL text cannot hold NUL: taken out here, once, for every field of every body.
         self.body = _NUL_ESCAPE.sub(rb"\1", body) if b"\\u0000" in body else body
         self.scope["waypost.body"] = self.body
@@ -203,16 +210,18 @@ class _Passage:
         """Single resources carry an ETag, and so does any list that is asked for with one."""
         if start["status"] != 200 or self.method not in ("GET", "HEAD"):
             return False
-        return b"if-none-match" in self.headers or _SINGLE.search(self.scope["path"]) is not None
+        return b"if-none-match" in self.headers or SINGLE.search(self.scope["path"]) is not None
 
     async def _send_conditional(self, head: Any, message: Any) -> None:
         """The answer with its ETag, or 304 without a body when the caller has it already."""
         self.head = None
         body = message.get("body", b"")
         if not message.get("more_body", False):
-            tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+            # The version counts for If-Match, all of it for If-None-Match: bodies hold times that change by themselves.
+            version: bytes = self.scope.get(VERSION, b"")
+            tag = b'"' + version + b"." + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
             head["headers"] = [*head["headers"], (b"etag", tag), (b"cache-control", b"private, no-cache")]
-            known = {part.strip() for part in self.headers.get(b"if-none-match", b"").split(b",")}
+            known = {part.strip().removeprefix(b"W/") for part in self.headers.get(b"if-none-match", b"").split(b",")}
             if tag in known or b"*" in known:
                 head["status"] = 304
                 head["headers"] = [

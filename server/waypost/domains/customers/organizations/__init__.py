@@ -21,7 +21,14 @@ from waypost.domains.customers.organizations.properties import (
     unset_property,
 )
 from waypost.domains.customers.organizations.search_upkeep import search_job
-from waypost.domains.customers.organizations.service import create, delete, get, list_organizations, overwrite
+from waypost.domains.customers.organizations.service import (
+    create,
+    delete,
+    get,
+    list_organizations,
+    overwrite,
+    version,
+)
 from waypost.domains.customers.organizations.tallies import fold
 
 __all__ = [
@@ -45,4 +52,5 @@ __all__ = [
     "search_job",
     "set_property",
     "unset_property",
+    "version",
 ]

@@ -27,6 +27,13 @@ async def get(tx: Tx, scope: Scope, organization_id: int) -> Organization:
     return found
 
 
+async def version(
+    tx: Tx, scope: Scope, organization_id: int, *, hold: bool = False, for_deletion: bool = False
+) -> int | None:
+    """How often it has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
+    return await store.version(tx.connection, scope.account_id, organization_id, hold=hold, for_deletion=for_deletion)
+
+
 async def list_organizations(
     tx: Tx, scope: Scope, order: OrganizationOrder, request: PageRequest
 ) -> Page[Organization]:

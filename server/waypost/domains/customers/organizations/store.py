@@ -56,6 +56,9 @@ COLUMNS = """
 """
 _FIND = f"select {COLUMNS} from organization o where o.account_id = $1 and o.id = $3 and o.deleted_at is null"
 _LOCK = "select 1 from organization where account_id = $1 and id = $2 and deleted_at is null for no key update"
+_VERSION = "select version from organization where account_id = $1 and id = $2 and deleted_at is null"
+_VERSION_FOR_CHANGE = _VERSION + " for no key update"
+_VERSION_FOR_DELETION = _VERSION + " for update"
 _LOCK_FOR_DELETION = "select deleted_at from organization where account_id = $1 and id = $2 for update"
 _LINK_BY_ID = """
 select id, name from organization where account_id = $1 and id = $2 and deleted_at is null for key share
@@ -136,6 +139,15 @@ async def find(connection: Connection, scope: Scope, organization_id: int) -> Or
 async def lock(connection: Connection, account_id: int, organization_id: int) -> bool:
     """Hold an organization against other changes; False if it is not there."""
     return await connection.fetchval(_LOCK, account_id, organization_id) is not None
+
+
+async def version(
+    connection: Connection, account_id: int, organization_id: int, *, hold: bool, for_deletion: bool
+) -> int | None:
+    """How often an organization has changed; with `hold` it is locked as the two others here do."""
+    statement = (_VERSION_FOR_DELETION if for_deletion else _VERSION_FOR_CHANGE) if hold else _VERSION
+    found: int | None = await connection.fetchval(statement, account_id, organization_id)
+    return found
 
 
 async def lock_for_deletion(connection: Connection, account_id: int, organization_id: int) -> tuple[bool, bool]:

@@ -100,6 +100,9 @@ where account_id = $1 and id = $2 and state = 'active' for key share
 """
 _LOCK_FOR_CHANGE = "select state, merged_into_id from customer where account_id = $1 and id = $2 for no key update"
 _LOCK_EXCLUSIVELY = "select state, merged_into_id from customer where account_id = $1 and id = $2 for update"
+_VERSION = "select version from customer where account_id = $1 and id = $2 and state = 'active'"
+_VERSION_FOR_CHANGE = _VERSION + " for no key update"
+_VERSION_FOR_DELETION = _VERSION + " for update"
 _INSERT = """
 insert into customer (account_id, first_name, last_name, gender, job_title, location, organization_id, photo_type,
                       photo_url, age, background, is_draft, created_at, updated_at, email)
@@ -248,6 +251,15 @@ async def lock(
     statement = _LOCK_EXCLUSIVELY if exclusively else _LOCK_FOR_CHANGE
     row = await connection.fetchrow(statement, account_id, customer_id)
     return Standing(row["state"], row["merged_into_id"]) if row else None
+
+
+async def version(
+    connection: Connection, account_id: int, customer_id: int, *, hold: bool, for_deletion: bool
+) -> int | None:
+    """How often an active customer has changed; with `hold` it is locked as `lock` does."""
+    statement = (_VERSION_FOR_DELETION if for_deletion else _VERSION_FOR_CHANGE) if hold else _VERSION
+    found: int | None = await connection.fetchval(statement, account_id, customer_id)
+    return found
 
 
 async def insert(connection: Connection, account_id: int, customer: CustomerRow, at: datetime, email: str) -> int:

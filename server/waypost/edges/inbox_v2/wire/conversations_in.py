@@ -26,7 +26,7 @@ from waypost.domains.conversations import (
     ThreadType,
 )
 from waypost.domains.customers import CustomerProfile
-from waypost.edges.inbox_v2.body import Id, Required
+from waypost.edges.inbox_v2.body import Id, Int64, Required
 from waypost.edges.inbox_v2.parameters import parse_moment
 from waypost.kit.errors import FieldError, Invalid
 
@@ -90,7 +90,7 @@ class EmailIn(msgspec.Struct, rename="camel"):
 class CustomerIn(msgspec.Struct, rename="camel"):
     """A customer by id, or by e-mail with what is known."""
 
-    id: int | None = None
+    id: Int64 | None = None
     email: str | None = None
     emails: list[EmailIn | str] | None = None
     first_name: str | None = None
@@ -173,10 +173,10 @@ class ThreadFields(msgspec.Struct, rename="camel", kw_only=True):
     """What every new thread may say."""
 
     customer: CustomerIn | None = None
-    user: int | None = None
+    user: Int64 | None = None
     cc: list[EmailIn | str] | None = None
     bcc: list[EmailIn | str] | None = None
-    attachments: list[AttachmentIn | int] | None = None
+    attachments: list[AttachmentIn | Int64] | None = None
     imported: bool | None = None
     created_at: str | None = None
     draft: bool | None = None
@@ -263,14 +263,14 @@ class ConversationIn(msgspec.Struct, rename="camel", kw_only=True):
     status: NewStatusIn
     customer: CustomerIn
     threads: Annotated[list[ThreadIn], Meta(min_length=1, max_length=MOST_THREADS_READ)]
-    assign_to: int | UnsetType | None = UNSET
+    assign_to: Int64 | UnsetType | None = UNSET
     auto_reply: bool | None = None
     imported: bool | None = None
     created_at: str | None = None
     closed_at: str | None = None
     tags: list[str] | None = None
     fields: list[FieldIn] | None = None
-    user: int | None = None
+    user: Int64 | None = None
     cc: list[EmailIn | str] | None = None
     bcc: list[EmailIn | str] | None = None
 
@@ -317,9 +317,9 @@ class NewThreadIn(ThreadFields, rename="camel", kw_only=True):
     text: Required
     type: str | None = None
     status: StatusIn | None = None
-    assign_to: int | UnsetType | None = UNSET
+    assign_to: Int64 | UnsetType | None = UNSET
     #: What the text was made from (spec: 7A.0).
-    saved_reply_id: int | None = None
+    saved_reply_id: Int64 | None = None
 
     def to_command(self, kind: TypeIn, now: datetime, *, may_choose: bool = False) -> NewThread:
         """Read as a thread of this kind. Raises Invalid with every mistake of content."""

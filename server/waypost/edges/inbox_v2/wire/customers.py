@@ -18,6 +18,7 @@ from waypost.domains.customers import (
     NewEntry,
     PlainFields,
 )
+from waypost.edges.inbox_v2.body import Int64
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.customer_entries import AddressIn, AddressOut, EntryIn, EntryOut, grouped
 from waypost.edges.inbox_v2.wire.customer_properties import PropertyValueIn, PropertyValueOut
@@ -38,7 +39,7 @@ class CustomerFieldsIn(msgspec.Struct, frozen=True, rename="camel"):
     age: str | int | None = None
     gender: str | None = None
     organization: str | None = None
-    organization_id: int | None = None
+    organization_id: Int64 | None = None
 
     def plain(self) -> dict[str, Any]:
         """By the names that the core has for them."""
