@@ -12,12 +12,12 @@ import pytest
 from tests import golden
 from tests.desk import Desk
 from tests.security.company import build, values_for
-from tests.security.routes import Call, calls
+from tests.security.routes import DEVELOPMENT, Call, calls
 
 pytestmark = pytest.mark.anyio
 
 #: The trail differs from run to run; the clock is there in development only, and its test has its golden.
-OWN_TESTS = frozenset({"/v2/audit", "/v2/clock"})
+OWN_TESTS = DEVELOPMENT | {"/v2/audit"}
 READS = [call for call in calls() if call.method == "GET"]
 
 #: What shows more of an answer than a bare call.

@@ -11,6 +11,8 @@ from waypost.edges.inbox_v2.app import router
 
 #: Answers that do not end by themselves; their tests are in tests/edges/inbox_v2/test_live.py.
 ENDLESS = frozenset({"/v2/events/stream"})
+#: What a desk in use answers 404 to.
+DEVELOPMENT = frozenset({"/v2/clock"})
 
 
 class Call(NamedTuple):
