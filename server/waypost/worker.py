@@ -40,6 +40,7 @@ TALLIES = (
 SUBSCRIBERS = (
     Subscriber(audit.NAME, audit.on_facts),
     Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
+    Subscriber(conversations.routing.NAME, conversations.routing.on_facts),
     Subscriber(mail.NAME, mail.subscriber(enqueue)),
     Subscriber(notifications.NAME, notifications.subscriber(notices.queue), from_now=True),
     Subscriber("idempotency", repeats.on_facts),

@@ -102,6 +102,22 @@ async def test_both_mailboxes_have_saved_replies_some_of_them_for_chats(
         assert all(item["preview"] for item in found)
 
 
+async def test_somebody_is_away_and_new_orders_find_somebody_by_themselves(
+    module_desk: Desk, filled: DemoAccess, api: httpx.AsyncClient
+) -> None:
+    await module_desk.run_workers()
+    statuses = [item["email"] for item in await embedded(api, "/v2/users/status", "userStatuses")]
+    assert Counter(item["status"] for item in statuses) == {"active": 7, "away": 1}
+    assert {item["customStatus"]["text"] for item in statuses if "customStatus" in item} == {
+        "Lunch", "Working from Pune this week",
+    }  # fmt: skip
+    routing = (await api.get(f"/v2/mailboxes/{filled.mailbox_ids[1]}/routing")).json()
+    assert (routing["state"], len(routing["userIds"])) == ("enabled", 3)
+    assert any(person["eligible"] for person in routing["rotation"])
+    async with module_desk.connection() as connection:
+        assert await connection.fetchval("select count(*) from routing_queue") == 0
+
+
 async def test_plain_users_see_only_the_mailboxes_that_they_were_given(module_desk: Desk, filled: DemoAccess) -> None:
     async with module_desk.connection() as connection:
         rows = await connection.fetch(

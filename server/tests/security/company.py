@@ -55,6 +55,11 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PUT", "/websites/{entry_id}", {"value": "https://taken.example.com"}),
     ("POST", "/websites", {"value": "https://taken.example.com"}),
     ("PUT", "/users/{user_id}/status", {"status": "away", "customStatus": {"text": "taken"}}),
+    (
+        "PUT",
+        "/routing",
+        {"state": "disabled", "assignmentLimit": 1, "assignmentMethod": "balanced", "userIds": []},
+    ),
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
@@ -152,7 +157,8 @@ async def build(desk: Desk) -> Company:
     )
     ids["saved_reply_id"] = reply["id"]
     dropdown = {"name": f"Field {MARK}", "type": "dropdown", "options": [{"label": MARK}]}
-    ids["field_id"] = (await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown))["id"]
+    field = await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown)
+    ids["field_id"], ids["option_id"] = field["id"], field["options"][0]["id"]
     webhook = await _post(
         client,
         "/v2/webhooks",

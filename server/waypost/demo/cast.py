@@ -10,7 +10,9 @@ from waypost.demo.shapes import (
     DemoMailbox,
     DemoOrganization,
     DemoProperty,
+    DemoRouting,
     DemoSavedReply,
+    DemoStatus,
     DemoTag,
     DemoTeam,
     DemoUser,
@@ -250,3 +252,10 @@ SAVED_REPLIES: Final = (
         "You can change plans at any time; what you paid for the rest of the month is credited.",
     ),
 )
+
+STATUSES: Final = (
+    DemoStatus("chiara", "away", "Lunch", "🍕", "pizza"),
+    DemoStatus("priya", "active", "Working from Pune this week", "🏡", "house_with_garden"),
+)
+
+ROUTING: Final = (DemoRouting("orders", "balanced", 25, ("wren", "daniel", "jonas")),)

@@ -184,3 +184,22 @@ class DemoSavedReply(msgspec.Struct, frozen=True):
     name: str
     text: str
     chat_text: str = ""
+
+
+class DemoStatus(msgspec.Struct, frozen=True):
+    """Somebody who is not at the desk, or says something beside it."""
+
+    user: str
+    status: Literal["active", "away"]
+    text: str
+    emoji: str
+    emoji_name: str
+
+
+class DemoRouting(msgspec.Struct, frozen=True):
+    """How a mailbox hands out what is new."""
+
+    mailbox: MailboxKey
+    method: Literal["round_robin", "balanced"]
+    limit: int
+    users: tuple[str, ...]

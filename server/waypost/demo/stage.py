@@ -10,9 +10,9 @@ from msgspec import UNSET
 from waypost.demo import cast
 from waypost.demo.shapes import DemoDay, DemoProperty, DemoUser, DemoValue, MailboxKey
 from waypost.domains import accounts, conversations, customers, mailboxes
-from waypost.domains.accounts import Actor, NewUser, Role
+from waypost.domains.accounts import Actor, CustomStatus, EmailStatus, NewUser, Role
 from waypost.domains.customers import NewOption, NewProperty, OrganizationFields, organizations
-from waypost.domains.mailboxes import FieldType, Mailbox, SavedReplyChange, saved_replies
+from waypost.domains.mailboxes import AssignmentMethod, FieldType, Mailbox, SavedReplyChange, saved_replies
 from waypost.kit.tx import Tx
 
 
@@ -68,6 +68,7 @@ async def set_up(tx: Tx, password_hashes: dict[str, str], now: datetime) -> Stag
     await _make_labels(tx, stage)
     await _save_replies(tx, stage)
     await _make_organizations(tx, stage)
+    await _set_up_work(tx, stage)
     return stage
 
 
@@ -113,6 +114,24 @@ async def _save_replies(tx: Tx, stage: Stage) -> None:
     for wanted in cast.SAVED_REPLIES:
         change = SavedReplyChange(name=wanted.name, text=wanted.text, chat_text=wanted.chat_text or UNSET)
         await saved_replies.create(tx, stage.owner, stage.mailboxes[wanted.mailbox].id, change)
+
+
+async def _set_up_work(tx: Tx, stage: Stage) -> None:
+    for said in cast.STATUSES:
+        words = CustomStatus(said.text, said.emoji, said.emoji_name)
+        actor = stage.users[said.user]
+        await accounts.availability.set_status(tx, actor, actor.user_id, EmailStatus(said.status), words)
+    # From now on: what the demo tells has happened before, and stays with whom it is.
+    for wanted in cast.ROUTING:
+        await mailboxes.routing.put(
+            tx,
+            stage.owner,
+            stage.mailboxes[wanted.mailbox].id,
+            is_enabled=True,
+            assignment_limit=wanted.limit,
+            method=AssignmentMethod(wanted.method),
+            user_ids=[stage.users[key].user_id for key in wanted.users],
+        )
 
 
 async def _make_labels(tx: Tx, stage: Stage) -> None:

@@ -81,6 +81,7 @@ from waypost.domains.accounts.users import (
     list_accounts,
     list_system_users,
     list_users,
+    platform_actor,
     update_user,
 )
 
@@ -148,6 +149,7 @@ __all__ = [
     "own_keys",
     "password_changes",
     "passwords",
+    "platform_actor",
     "reactivate_user",
     "register_application",
     "rename_application",

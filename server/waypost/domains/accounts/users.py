@@ -135,6 +135,12 @@ async def list_system_users(tx: Tx, scope: Scope, page: PageRequest) -> Page[Sys
     return await store.list_system_users(tx, scope, page)
 
 
+async def platform_actor(tx: Tx, account_id: int) -> Actor:
+    """The system, acting as the account's system user, so that what it does has a name (spec: 11.9)."""
+    page = await store.list_system_users(tx, Scope(account_id, 0, None), PageRequest(1, 1))
+    return Actor(account_id=account_id, kind="system", user_id=page.items[0].id if page.items else 0)
+
+
 async def get_system_user(tx: Tx, scope: Scope, user_id: int) -> SystemUser:
     """One of the platform's own actors. Raises NotFound."""
     user = await store.find_system_user(tx, scope, user_id)

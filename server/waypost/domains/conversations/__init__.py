@@ -5,7 +5,7 @@ log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
 from waypost.domains import customers, mailboxes
-from waypost.domains.conversations import timeline
+from waypost.domains.conversations import routing, timeline
 from waypost.domains.conversations.editing import (
     assign,
     change_customer,
@@ -138,6 +138,7 @@ __all__ = [
     "put_tags",
     "readable_attachment",
     "refuse_unpublishing",
+    "routing",
     "schedule",
     "send_due",
     "send_scheduled",

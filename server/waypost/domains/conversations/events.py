@@ -24,6 +24,8 @@ class Created(ConversationEvent, frozen=True, kw_only=True):
     status: str
     customer_id: int
     is_imported: bool = False
+    #: Whether it was to have nobody, whatever the mailbox says (spec: 7.2 `assignTo`).
+    stays_unassigned: bool = False
 
 
 class StatusChanged(ConversationEvent, frozen=True, kw_only=True):

@@ -25,7 +25,8 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
         if described is None:
             continue
         action_type, text, entities, status = described
-        by_user = fact.actor_id if fact.actor_kind == "user" else None
+        # The system acts as a user of its own, where it has one.
+        by_user = fact.actor_id if fact.actor_kind in ("user", "system") else None
         by_customer = fact.actor_id if fact.actor_kind == "customer" else None
         await store_threads.insert_line_item(
             tx.connection,
@@ -36,7 +37,7 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
                 action_type=action_type,
                 action_text=text,
                 action_entities=entities,
-                source_type="web" if by_user else "internal",
+                source_type="web" if by_user and fact.actor_kind == "user" else "internal",
                 source_via="customer" if by_customer else "user",
                 by_customer_id=by_customer,
                 by_user_id=by_user,

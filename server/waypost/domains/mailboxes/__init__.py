@@ -1,19 +1,24 @@
 """Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields.
 
-`saved_replies` holds the texts that a mailbox is answered with, `fields` looks after the custom fields.
+`saved_replies` holds the texts that a mailbox is answered with, `fields` looks after the custom fields, and
+`routing` says who gets the next conversation.
 """
 
-from waypost.domains.mailboxes import fields, saved_replies
+from waypost.domains.mailboxes import fields, routing, saved_replies
 from waypost.domains.mailboxes.fields import FieldChange, OptionChange
 from waypost.domains.mailboxes.models import (
+    AssignmentMethod,
+    Candidate,
     CustomField,
     FieldOption,
     FieldType,
     Folder,
     FolderType,
     Mailbox,
+    Routing,
     SavedReply,
 )
+from waypost.domains.mailboxes.routing import RoutingState
 from waypost.domains.mailboxes.saved_replies import SavedReplyChange
 from waypost.domains.mailboxes.service import (
     create,
@@ -31,6 +36,8 @@ from waypost.domains.mailboxes.service import (
 from waypost.domains.mailboxes.store import find_folder, folder_ids
 
 __all__ = [
+    "AssignmentMethod",
+    "Candidate",
     "CustomField",
     "FieldChange",
     "FieldOption",
@@ -39,6 +46,8 @@ __all__ = [
     "FolderType",
     "Mailbox",
     "OptionChange",
+    "Routing",
+    "RoutingState",
     "SavedReply",
     "SavedReplyChange",
     "create",
@@ -55,5 +64,6 @@ __all__ = [
     "list_fields",
     "list_folders",
     "list_mailboxes",
+    "routing",
     "saved_replies",
 ]

@@ -52,6 +52,18 @@ class CustomFieldDeleted(Event, frozen=True, kw_only=True):
     emptied: int
 
 
+class RoutingUpdated(Event, frozen=True, kw_only=True):
+    """A mailbox hands out its conversations in another way, or does not any more."""
+
+    NAME: ClassVar[str] = "mailbox.routing.updated"
+    SUBJECT: ClassVar[str] = "mailbox"
+
+    state: str
+    assignment_limit: int
+    assignment_method: str
+    user_ids: list[int]
+
+
 class SavedReplyEvent(Event, frozen=True, kw_only=True):
     """About a saved reply; seen by those who see its mailbox."""
 

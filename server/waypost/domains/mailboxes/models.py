@@ -89,3 +89,38 @@ class SavedReply(msgspec.Struct, frozen=True):
     chat_text: str
     preview: str
     chat_preview: str
+
+
+class AssignmentMethod(Enum):
+    """Who is next: in turn, or who has the fewest active conversations (spec: 11.4)."""
+
+    ROUND_ROBIN = "round_robin"
+    BALANCED = "balanced"
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a mailbox hands out its conversations (spec: 11.4).
+
+    `assignment_limit` is how many active and pending conversations of the mailbox a user may have to be given another
+    one. `last_place` is the place in the rotation of who got the last one, 0 when there is none.
+    """
+
+    mailbox_id: int
+    is_enabled: bool
+    enabled_at: datetime | None
+    assignment_limit: int
+    method: AssignmentMethod
+    last_place: int
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """Somebody who works in a mailbox: the place in its rotation (0: none), and what there is to do already.
+
+    `active_count` counts active conversations, `count` pending ones too. `reason` says why nothing is given to them.
+    """
+
+    user_id: int
+    place: int
+    active_count: int
+    count: int
+    reason: str | None
