@@ -15,6 +15,7 @@ class Origin:
 
     account_id: int
     origin_kind: str = "user"
+    cause: dict[str, object] | None = None
     origin_id: int | None = 7
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -28,6 +28,8 @@ class Origin(Protocol):
     def origin_kind(self) -> str: ...
     @property
     def origin_id(self) -> int | None: ...
+    @property
+    def cause(self) -> dict[str, Any] | None: ...
 
 
 _APPEND = """
@@ -37,15 +39,21 @@ select * from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5
 """
 
 
+def _data(by: Origin, event: Event) -> dict[str, Any]:
+    """The fact's data; what made the doer do it stands beside it, as `cause`."""
+    return event.data() if by.cause is None else {**event.data(), "cause": by.cause}
+
+
 class Tx:
     """One open transaction. `now` is fixed for its whole length."""
 
-    __slots__ = ("_after_commit", "_events", "connection", "now")
+    __slots__ = ("_after_commit", "_events", "connection", "had_events", "now")
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self.connection = connection
         self.now = now
         self._events: list[tuple[Origin, Event]] = []
+        self.had_events = False
         self._after_commit: list[Callable[[], None]] = []
 
     def emit(self, by: Origin, event: Event) -> None:
@@ -56,10 +64,29 @@ class Tx:
         """Run something once the change is durable. It must not fail and is lost in a crash: hints only, never work."""
         self._after_commit.append(action)
 
+    @property
+    def pending(self) -> int:
+        """How many events wait to be appended."""
+        return len(self._events)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that may fail alone: when the block raises, what it changed, emitted and planned is undone."""
+        await self.flush()
+        planned = len(self._after_commit)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            self._events.clear()
+            del self._after_commit[planned:]
+            raise
+
     async def flush(self) -> None:
         """Append the pending events. `Transactions` calls this before it commits."""
         if not self._events:
             return
+        self.had_events = True
         pending, self._events = self._events, []
         await self.connection.execute(
             _APPEND,
@@ -71,7 +98,7 @@ class Tx:
             [event.SUBJECT for _, event in pending],
             [event.subject_id for _, event in pending],
             [event.scope_id for _, event in pending],
-            [event.data() for _, event in pending],
+            [_data(by, event) for by, event in pending],
         )
 
 
@@ -128,7 +155,6 @@ class Transactions:
             tx = Tx(connection, self.clock().replace(microsecond=0))
             try:
                 yield tx
-                had_events = bool(tx._events)
                 await tx.flush()
             except BaseException:
                 # A connection that is gone has rolled back already; what matters is the first error.
@@ -136,7 +162,7 @@ class Transactions:
                     await transaction.rollback()
                 raise
             await transaction.commit()
-        if had_events:
+        if tx.had_events:
             self.new_events.set()
         for action in tx._after_commit:
             action()

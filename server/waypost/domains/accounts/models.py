@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Literal, NewType
+from typing import Any, Literal, NewType
 
 import msgspec
 
@@ -58,6 +58,8 @@ class Actor(msgspec.Struct, frozen=True):
     role: Role | None = None
     mailbox_ids: frozenset[int] | None = None
     application_id: int | None = None
+    #: What made it act, where that is no person: kept with every fact of what it does.
+    cause: dict[str, Any] | None = None
 
     @classmethod
     def system(cls, account_id: int) -> Actor:

@@ -18,7 +18,10 @@ from waypost.domains.conversations.editing import (
     put_in_folder,
     refuse_unpublishing,
 )
+from waypost.domains.conversations.fields import check as check_field_value
 from waypost.domains.conversations.labels import (
+    add_tags,
+    clean_tags,
     forget_values,
     get_tag,
     list_tags,
@@ -109,11 +112,14 @@ __all__ = [
     "ThreadState",
     "ThreadType",
     "add_attachment",
+    "add_tags",
     "add_thread",
     "assign",
     "change_customer",
     "change_status",
     "change_subject",
+    "check_field_value",
+    "clean_tags",
     "create",
     "delete",
     "delete_attachment",

@@ -47,9 +47,7 @@ async def change_status(tx: Tx, actor: Actor, conversation_id: int, status: Stat
     conversation = await locking.lock(tx, actor, conversation_id)
     if status is conversation.status:
         return
-    await store_writes.set_status(
-        tx.connection, actor.account_id, conversation.id, status, actor.user_id or None, tx.now
-    )
+    await store_writes.set_status(tx.connection, actor.account_id, conversation.id, status, _closer(actor), tx.now)
     tx.emit(
         actor,
         events.StatusChanged(
@@ -59,6 +57,11 @@ async def change_status(tx: Tx, actor: Actor, conversation_id: int, status: Stat
             previous=conversation.status.value,
         ),
     )
+
+
+def _closer(actor: Actor) -> int | None:
+    """The platform itself closes as nobody (spec: 7.0 `closedByUser`)."""
+    return actor.user_id if actor.kind == "user" and actor.user_id else None
 
 
 async def assign(tx: Tx, actor: Actor, conversation_id: int, assignee_id: int | None) -> None:

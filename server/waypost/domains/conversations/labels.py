@@ -59,6 +59,20 @@ async def put_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str])
     await change_tags(tx, actor, conversation.id, conversation.mailbox_id, wanted)
 
 
+async def add_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str]) -> None:
+    """Put these tags on too; those that are on already change nothing. Raises NotFound, Invalid."""
+    wanted, errors = clean_tags(names)
+    if errors:
+        raise Invalid(errors)
+    conversation = await locking.lock(tx, actor, conversation_id)
+    current = list((await store_labels.tags_of(tx.connection, actor.account_id, conversation_id)).values())
+    known = {name.lower() for name in current}
+    whole = [*current, *(name for name in wanted if name not in known)]
+    if len(whole) > MOST_TAGS:
+        raise Invalid([FieldError("tags", f"size must be between 0 and {MOST_TAGS}", "Size")])
+    await change_tags(tx, actor, conversation.id, conversation.mailbox_id, [name.lower() for name in whole])
+
+
 async def take_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str] | None) -> None:
     """Take these tags off, or (None) all of them."""
     conversation = await locking.lock(tx, actor, conversation_id)

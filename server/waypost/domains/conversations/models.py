@@ -246,6 +246,13 @@ class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     saved_reply_id: int | None = None
     message_id: str | None = None
     source_file: str | None = None
+    #: Whom a customer's message was addressed to; replies go to the customer.
+    to: list[str] = []
+    #: Written by a program, as out-of-office notices are.
+    is_automatic: bool = False
+    #: `workflow` and `manual-workflow` for what workflows write, with the workflow's id (spec: 7A.0 `action`).
+    action_type: str = "default"
+    action_entities: dict[str, Any] | None = None
 
 
 class NewConversation(msgspec.Struct, frozen=True, kw_only=True):

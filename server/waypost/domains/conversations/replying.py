@@ -48,7 +48,7 @@ async def add_thread(tx: Tx, files: FileStore, actor: Actor, conversation_id: in
         store_writes.ThreadAdded(
             standing=after,
             at=tx.now,
-            by_user=not rules.written_by_customer(thread),
+            by_user=rules.written_by_person(thread),
             closed_at=(conversation.closed_at or tx.now) if is_closing else None,
             closed_by_user_id=(conversation.closed_by_user_id or thread.user_id) if is_closing else None,
             preview=preview(clean_body(thread.body)) if is_published else None,

@@ -39,6 +39,11 @@ def state_of(thread: NewThread) -> ThreadState:
     return ThreadState.DRAFT if is_draft else ThreadState.PUBLISHED
 
 
+def written_by_person(thread: NewThread) -> bool:
+    """Whether a user stands behind it: what an automatic workflow writes is no user's reply (spec: reports 2.2)."""
+    return not written_by_customer(thread) and thread.action_type != "workflow"
+
+
 def leaves_by_mail(thread: NewThread, *, is_imported: bool) -> bool:
     """A published reply that was not merely imported is mailed to the customer (spec: 7.2)."""
     return (
@@ -54,10 +59,14 @@ def after(before: Standing, thread: NewThread, at: datetime) -> Standing:
         return before
     status = thread.status
     if status is None:
-        status = Status.ACTIVE if thread.type in WAKING and not thread.is_imported else before.status
+        # A workflow has an action of its own for that.
+        is_waking = thread.type in WAKING and not thread.is_imported and thread.action_type == "default"
+        status = Status.ACTIVE if is_waking else before.status
     if written_by_customer(thread):
         since = before.waiting_since if before.latest_reply_from == "customer" and before.waiting_since else at
         standing = Standing(status, "customer", since)
+    elif not written_by_person(thread):
+        standing = Standing(status, before.latest_reply_from, before.waiting_since)
     elif thread.type in TO_CUSTOMER or thread.type in (ThreadType.CHAT, ThreadType.BEACON_CHAT):
         standing = Standing(status, "user", None)
     else:

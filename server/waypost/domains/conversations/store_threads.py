@@ -16,8 +16,8 @@ INSERT = """
 insert into thread (
   account_id, conversation_id, type, status, state, body, body_text, source_type, source_via, customer_id,
   created_by_customer_id, created_by_user_id, assignee_id, saved_reply_id, to_emails, cc, bcc, is_imported, created_at,
-  message_id, source_file)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+  message_id, source_file, is_automatic, action_type, action_entities)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 returning id
 """
 _COLUMNS = """
@@ -168,6 +168,9 @@ class NewThreadRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     message_id: str | None
     source_file: str | None
+    is_automatic: bool
+    action_type: str
+    action_entities: dict[str, Any] | None
 
 
 class LineItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,13 +89,16 @@ async def write(
         created_by_user_id=None if by_customer else (thread.user_id or actor.user_id or None),
         assignee_id=place.assignee_id,
         saved_reply_id=await _saved_reply(tx, actor, thread.saved_reply_id, place.mailbox_id),
-        to_emails=place.to if thread.type is ThreadType.MESSAGE else [],
+        to_emails=place.to if thread.type is ThreadType.MESSAGE else thread.to,
         cc=place.cc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
         bcc=place.bcc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
         is_imported=is_imported or thread.is_imported,
         created_at=created_at,
         message_id=thread.message_id,
         source_file=thread.source_file,
+        is_automatic=thread.is_automatic,
+        action_type=thread.action_type,
+        action_entities=thread.action_entities,
     )
     thread_id = await store_threads.insert(tx.connection, row)
     count = await add_files(tx, files, actor, place.conversation_id, thread_id, thread.attachments)

@@ -24,7 +24,7 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
         described = await describe(tx, fact)
         if described is None:
             continue
-        action_type, text, entities, status = described
+        action_type, text, entities, status = _by_workflow(fact, described)
         # The system acts as a user of its own, where it has one.
         by_user = fact.actor_id if fact.actor_kind in ("user", "system") else None
         by_customer = fact.actor_id if fact.actor_kind == "customer" else None
@@ -37,7 +37,7 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
                 action_type=action_type,
                 action_text=text,
                 action_entities=entities,
-                source_type="web" if by_user and fact.actor_kind == "user" else "internal",
+                source_type="web" if fact.actor_kind == "user" else "workflows" if _workflow(fact) else "internal",
                 source_via="customer" if by_customer else "user",
                 by_customer_id=by_customer,
                 by_user_id=by_user,
@@ -49,6 +49,31 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
 
 
 Described = tuple[str, str, dict[str, Any], str]
+
+
+def _workflow(fact: Fact) -> dict[str, Any] | None:
+    """Which workflow did it, if one did."""
+    cause = fact.data.get("cause")
+    return cause if isinstance(cause, dict) and "workflow_id" in cause else None
+
+
+def _by_workflow(fact: Fact, described: Described) -> Described:
+    """A line that names the workflow (spec: 7A.0 `action`). A move says more by its own type."""
+    cause = _workflow(fact)
+    if cause is None:
+        return described
+    action_type, text, entities, status = described
+    if action_type == "default":
+        action_type = "manual-workflow" if cause.get("is_manual") else "workflow"
+    return action_type, text, {**entities, "workflow": cause["workflow_id"]}, status
+
+
+async def _ran(tx: Tx, fact: Fact) -> Described:
+    user_id = fact.data.get("started_by_user_id")
+    if not user_id:
+        return "default", f"Workflow “{fact.data['name']}” ran", {}, "nochange"
+    name = await store_threads.name_of_user(tx.connection, fact.account_id, user_id)
+    return "default", f"{name} ran the workflow “{fact.data['name']}”", {"user": user_id}, "nochange"
 
 
 async def _status(_: Tx, fact: Fact) -> Described | None:
@@ -109,4 +134,5 @@ _DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
     "convo.unsnoozed": _unsnoozed,
     "convo.merged.from": _took_in,
     "convo.merged.into": _merged_away,
+    "convo.workflow": _ran,
 }
