@@ -8,9 +8,9 @@ from functools import partial
 
 import structlog
 
-from waypost.domains import accounts, audit, conversations, customers, mail, notifications
+from waypost.domains import accounts, audit, conversations, customers, mail, notifications, workflows
 from waypost.edges.inbox_v2 import idempotency as repeats
-from waypost.edges.mail_io import delivery, notices
+from waypost.edges.mail_io import delivery, notices, workflow_mail
 from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job, enqueue
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 FOLD_EVERY_S = 5.0
 TRIM_EVERY_S = 3600.0
 PLANS_EVERY_S = 5.0
+WORKFLOWS_EVERY_S = 15.0
 JOB_HISTORY_KEPT = "7 days"
 
 TALLIES = (
@@ -44,15 +45,19 @@ SUBSCRIBERS = (
     Subscriber(mail.NAME, mail.subscriber(enqueue)),
     Subscriber(notifications.NAME, notifications.subscriber(notices.queue), from_now=True),
     Subscriber("idempotency", repeats.on_facts),
+    Subscriber(workflows.NAME, workflows.on_facts),
 )
 
 
 def jobs(desk: Desk) -> list[Job]:
     """The kinds of background job. Handlers get the payload; what else they need is bound here."""
+    route = mail_route(desk)
     return [
         *customers.jobs(desk.transactions),
-        *delivery.jobs(mail_route(desk), SYSTEM_MAIL_JOB),
-        notices.job(mail_route(desk), desk.context.base_url),
+        *delivery.jobs(route, SYSTEM_MAIL_JOB),
+        notices.job(route, desk.context.base_url),
+        *workflows.jobs(desk.transactions, desk.files),
+        *workflow_mail.jobs(route),
     ]
 
 
@@ -67,6 +72,8 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
+        every(WORKFLOWS_EVERY_S, "workflows.ripen", partial(_until_none_is_due, desk, workflows.ripen)),
+        every(WORKFLOWS_EVERY_S, "workflows.queue", partial(_until_none_is_due, desk, workflows.queue_due)),
     ]
 
 

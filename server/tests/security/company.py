@@ -62,6 +62,7 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ),
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
+    ("PATCH", "/v2/workflows/{workflow_id}", [{"op": "replace", "path": "/status", "value": "inactive"}]),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
     ("PATCH", "/v2/webhooks/{webhook_id}", {"label": "taken"}),
     ("POST", "/v2/organizations/properties", {"type": "text", "slug": "own", "name": "Own"}),
@@ -166,6 +167,24 @@ async def build(desk: Desk) -> Company:
     )
     ids["webhook_id"] = webhook["id"]
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
+    workflow = await _post(
+        client,
+        "/v2/workflows",
+        {
+            "mailboxId": mailbox.id,
+            "type": "manual",
+            "status": "active",
+            "name": MARK,
+            "conditions": [{"any": [{"field": "subject", "operator": "contains", "value": MARK}]}],
+            # It is active already: the run is in the history, and the conversation stays as it is.
+            "actions": [{"type": "changeStatus", "status": "active"}],
+        },
+    )
+    ids["workflow_id"] = workflow["id"]
+    body = {"conversationIds": [conversation["id"]]}
+    started = await client.post(f"/v2/workflows/{workflow['id']}/run", json=body)
+    assert started.status_code == 204, started.text
+    await desk.run_workers()
     return Company(account, mailbox, ids)
 
 

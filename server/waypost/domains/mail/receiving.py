@@ -187,6 +187,8 @@ def _thread(message: ReceivedMessage, key: str, when: datetime, own_address: str
         is_imported=is_imported,
         created_at=when,
         source_type="email",
+        to=_addresses(message.to, own),
+        is_automatic=message.is_automatic or message.is_bounce,
         message_id=message.message_id,
         source_file=key,
     )

@@ -80,7 +80,7 @@ async def prepare(tx: Tx, files: FileStore, account_id: int, thread_id: int) -> 
         in_reply_to=tuple(letter.earlier[:1]),
         references=tuple(reversed(letter.earlier)),
         sent_at=letter.created_at,
-        headers={},
+        headers={"Auto-Submitted": "auto-replied"} if letter.action_type == "workflow" else {},
     )
     return Outgoing(message, letter.smtp_url, note["attempts"])
 

@@ -70,7 +70,7 @@ select s.id, s.state, s.attempts, s.message_id, s.conversation_id, s.thread_id
 from sent_mail s where s.account_id = $1 and s.thread_id = $2 for update
 """
 LETTER = """
-select t.body, t.body_text, t.to_emails, t.cc, t.bcc, t.created_at, t.state,
+select t.body, t.body_text, t.to_emails, t.cc, t.bcc, t.created_at, t.state, t.action_type,
        c.subject, c.mailbox_id, m.name as mailbox_name, m.email as mailbox_email, m.smtp_url,
        btrim(u.first_name || ' ' || u.last_name) as author, btrim(p.first_name || ' ' || p.last_name) as customer_name,
        p.email as customer_email,
@@ -81,7 +81,7 @@ select t.body, t.body_text, t.to_emails, t.cc, t.bcc, t.created_at, t.state,
 from thread t
 join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
 join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
-left join account_user u on u.account_id = t.account_id and u.id = t.created_by_user_id
+left join account_user u on u.account_id = t.account_id and u.id = t.created_by_user_id and u.type <> 'system_user'
 left join customer p on p.account_id = t.account_id and p.id = t.customer_id
 where t.account_id = $1 and t.id = $2
 """
@@ -113,6 +113,8 @@ class Letter(msgspec.Struct, frozen=True):
     mailbox_name: str
     mailbox_email: str
     smtp_url: str | None
+    #: `workflow` for what an automatic workflow wrote.
+    action_type: str
     author: str
     customer_name: str
     customer_email: str
@@ -212,6 +214,7 @@ async def letter(connection: Connection, account_id: int, thread_id: int) -> Let
         mailbox_name=values["mailbox_name"],
         mailbox_email=values["mailbox_email"],
         smtp_url=values["smtp_url"],
+        action_type=values["action_type"],
         author=values["author"] or "",
         customer_name=values["customer_name"] or "",
         customer_email=values["customer_email"] or "",

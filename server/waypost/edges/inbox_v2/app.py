@@ -33,6 +33,7 @@ from waypost.edges.inbox_v2.handlers import (
     threads,
     users,
     webhooks,
+    workflows,
 )
 
 
@@ -66,6 +67,7 @@ router = Router(
         *audit.ROUTES,
         *live.ROUTES,
         *clock.ROUTES,
+        *workflows.ROUTES,
     ],
     dependencies={**DEPENDENCIES, **preconditions.DEPENDENCIES},
     guards=[needs_caller],
