@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from waypost.domains.workflows import cases, definitions, references, store, store_pending
+from waypost.domains.workflows import cases, definitions, references, store, store_pending, store_runs
 from waypost.domains.workflows.cases import Case
 from waypost.domains.workflows.evaluate import Moment, Verdict, explain, names_things
 from waypost.domains.workflows.models import Outcome, Workflow
@@ -32,54 +32,67 @@ async def look(tx: Tx, files: FileStore, account_id: int, conversation_id: int) 
     if is_there and is_busy:
         raise Unavailable("Conversation is locked")
     due = await store_pending.take(tx.connection, account_id, conversation_id, tx.now)
-    if is_there:
+    if is_there and due:
+        newest = await store_runs.newest_link(tx.connection, account_id, conversation_id)
+        course = _Course(before=_Link(*newest) if newest is not None else None)
         for item in due:
-            await _Meeting(tx, files, account_id, conversation_id, item).hold()
+            await _Meeting(tx, files, account_id, conversation_id, item, course).hold()
     return len(due)
 
 
 @dataclass
 class _Link:
-    """The run before, in the same meeting."""
+    """A run, and the runs that led to it."""
 
     chain: list[int]
     depth: int
 
 
+@dataclass
+class _Course:
+    """What one look has been through so far: the run before it, how it found the conversation, its last run."""
+
+    before: _Link | None = None
+    first: Case | None = None
+    last: _Link | None = None
+
+
 class _Meeting:
     """One thing that happened, and the workflows that look at it in turn."""
 
-    def __init__(self, tx: Tx, files: FileStore, account_id: int, conversation_id: int, item: Pending) -> None:
+    def __init__(
+        self, tx: Tx, files: FileStore, account_id: int, conversation_id: int, item: Pending, course: _Course
+    ) -> None:
         self.tx = tx
         self.files = files
         self.account_id = account_id
         self.conversation_id = conversation_id
         self.item = item
+        self.course = course
         self.moment = Moment(tx.now, frozenset({item.happened}) if item.happened else frozenset())
         self.known: References | None = None
         self.with_bodies = False
-        self.link = _Link(item.chain, item.depth)
 
     async def hold(self) -> None:
         """Let the workflows of the conversation's mailbox look at it, until one takes it elsewhere."""
-        first = await self._case()
-        if first is None:
+        case = await self._case()
+        if case is None:
             return
-        workflows = await store.list_automatic(self.tx.connection, self.account_id, first.mailbox_id, self.item.at)
+        workflows = await store.list_automatic(self.tx.connection, self.account_id, case.mailbox_id, self.item.at)
         if self.item.workflow_id is not None:
             workflows = [workflow for workflow in workflows if workflow.id == self.item.workflow_id]
         if not workflows:
             return
-        await self._prepare(workflows, first.mailbox_id)
-        first = await self._case() if self.with_bodies else first
-        case = first
+        await self._prepare(workflows, case.mailbox_id)
+        found = await self._case() if self.with_bodies else case
+        self.course.first = self.course.first or found
         for workflow in workflows:
-            if case is None or first is None or case.mailbox_id != workflow.mailbox_id:
+            if found is None or found.mailbox_id != workflow.mailbox_id:
                 return
-            if await self._meet(workflow, case, first):
+            if await self._meet(workflow, found):
                 await self.tx.flush()
-                case = await self._case()
-                await self._settle(workflow, case)
+                found = await self._case()
+                await self._settle(workflow, found)
 
     async def _prepare(self, workflows: list[Workflow], mailbox_id: int) -> None:
         described = [workflow.definition for workflow in workflows]
@@ -93,7 +106,7 @@ class _Meeting:
         )
         return found[0] if found and may_meet(found[0]) else None
 
-    async def _meet(self, workflow: Workflow, case: Case, first: Case) -> bool:
+    async def _meet(self, workflow: Workflow, case: Case) -> bool:
         """Whether it ran. Says in the history also why it did not, where that is no matter of its conditions."""
         verdict = self._explain(workflow, case)
         by_event = definitions.has_event(workflow.definition)
@@ -104,8 +117,7 @@ class _Meeting:
             self.tx.connection, self.account_id, workflow.id, self.conversation_id
         ):
             return False
-        # Had it held before the others ran, then what they did is not what set it off.
-        link = _Link(self.item.chain, self.item.depth) if self._explain(workflow, first).holds else self.link
+        link = self._link_before(workflow)
         start = Start(
             cause=self.item.cause,
             chain=link.chain,
@@ -114,18 +126,31 @@ class _Meeting:
             event_type=self.item.event_type,
         )
         if workflow.id in link.chain:
-            others = ", ".join(str(one) for one in dict.fromkeys(link.chain) if one != workflow.id)
-            reason = "it has run already in this chain of changes"
-            reason += f": workflows {workflow.id} and {others} undo each other" if others else ""
-            await note(self.tx, workflow, case, start, Outcome.SKIPPED, reason, verdict.findings)
+            if not by_event:
+                reason = await self._why_in_circles(workflow)
+                await note(self.tx, workflow, case, start, Outcome.SKIPPED, reason, verdict.findings)
             return await self._stand_back(workflow, by_event=by_event)
         if link.depth >= LONGEST_CHAIN:
             reason = f"cut: {LONGEST_CHAIN} workflows have set each other off, one after the other"
             await note(self.tx, workflow, case, start, Outcome.CUT, reason, verdict.findings)
             return await self._stand_back(workflow, by_event=by_event)
         outcome = await run(self.tx, self.files, workflow, case, start, verdict.findings)
-        self.link = _Link([*link.chain, workflow.id], link.depth + 1)
+        self.course.last = _Link([*link.chain, workflow.id], link.depth + 1)
         return outcome is not None
+
+    def _link_before(self, workflow: Workflow) -> _Link:
+        """The run that led to this one: the last one in this look, unless it held before that already."""
+        own, first, last = _Link(self.item.chain, self.item.depth), self.course.first, self.course.last
+        if last is None or (first is not None and self._explain(workflow, first).holds):
+            # Facts of workflows are looked at some time after them, and others may have run meanwhile.
+            before = self.course.before if self.item.depth > 0 else None
+            return before if before is not None and before.depth > own.depth else own
+        return last if last.depth > own.depth else own
+
+    async def _why_in_circles(self, workflow: Workflow) -> str:
+        reason = "it has run already in this chain of changes"
+        last = await store_runs.last_other(self.tx.connection, self.account_id, self.conversation_id, workflow.id)
+        return f"{reason}: workflows {workflow.id} and {last} undo each other" if last is not None else reason
 
     def _explain(self, workflow: Workflow, case: Case) -> Verdict:
         return explain(workflow.definition, case, self.known, self.moment)

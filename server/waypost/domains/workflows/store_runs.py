@@ -46,6 +46,14 @@ on conflict do nothing
 returning id
 """
 SETTLE = "update workflow_run set outcome = $3, reason = $4, actions = $5 where account_id = $1 and id = $2"
+LAST_OTHER = """
+select workflow_id from workflow_run
+where account_id = $1 and conversation_id = $2 and workflow_id <> $3 and outcome = 'done' order by id desc limit 1
+"""
+NEWEST_LINK = """
+select chain, depth from workflow_run
+where account_id = $1 and conversation_id = $2 and outcome = 'done' order by id desc limit 1
+"""
 RECENT = """
 select c.id from conversation c
 where c.account_id = $1 and c.mailbox_id = $2 and c.state = 'published' and c.status = $3 and c.modified_at >= $4
@@ -103,6 +111,18 @@ async def settle(
     """What became of a run."""
     told: list[Any] = msgspec.to_builtins(actions)
     await connection.execute(SETTLE, account_id, run_id, outcome.value, reason, told)
+
+
+async def last_other(connection: Connection, account_id: int, conversation_id: int, workflow_id: int) -> int | None:
+    """The workflow, other than this one, that last did something to a conversation."""
+    found: int | None = await connection.fetchval(LAST_OTHER, account_id, conversation_id, workflow_id)
+    return found
+
+
+async def newest_link(connection: Connection, account_id: int, conversation_id: int) -> tuple[list[int], int] | None:
+    """The chain and the depth of the last run that did something to a conversation."""
+    row = await connection.fetchrow(NEWEST_LINK, account_id, conversation_id)
+    return (row["chain"], row["depth"]) if row is not None else None
 
 
 async def list_of_workflow(
