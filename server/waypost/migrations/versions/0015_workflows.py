@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0013_workflows"
-down_revision = "0012_organizations"
+revision = "0015_workflows"
+down_revision = "0014_notifications"
 
 
 def upgrade() -> None:
