@@ -56,7 +56,7 @@ def jobs(desk: Desk) -> list[Job]:
         *customers.jobs(desk.transactions),
         *delivery.jobs(route, SYSTEM_MAIL_JOB),
         notices.job(route, desk.context.base_url),
-        *workflows.jobs(desk.transactions, desk.files),
+        *workflows.jobs(desk.transactions, desk.files, desk.outgoing),
         *workflow_mail.jobs(route),
     ]
 

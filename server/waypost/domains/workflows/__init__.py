@@ -6,6 +6,7 @@ time conditions at what has crossed their limits; every run is one transaction w
 
 from waypost.domains import customers
 from waypost.domains.workflows import catalog
+from waypost.domains.workflows.action_checks import action_types
 from waypost.domains.workflows.clock import queue_due, ripen
 from waypost.domains.workflows.dry_runs import DryRun, dry_run, dry_run_draft
 from waypost.domains.workflows.jobs import forget_customer, jobs
@@ -57,6 +58,7 @@ __all__ = [
     "WorkflowMail",
     "WorkflowStatus",
     "WorkflowType",
+    "action_types",
     "catalog",
     "create",
     "delete",

@@ -105,8 +105,14 @@ def _note(action: Action, at: str, _: References) -> list[FieldError]:
     return _text(action, at)
 
 
-def _reply(action: Action, at: str, _: References) -> list[FieldError]:
-    return _text(action, at)
+def _reply(action: Action, at: str, known: References) -> list[FieldError]:
+    if action.saved_reply_id is None:
+        return _text(action, at)
+    if action.text:
+        return [FieldError(f"{at}.text", "must be left out where a saved reply is sent", "EnumValue", action.text)]
+    if action.saved_reply_id in known.saved_reply_ids:
+        return []
+    return [FieldError(f"{at}.savedReplyId", "saved reply does not exist", "Unknown", action.saved_reply_id)]
 
 
 def _email_customer(action: Action, at: str, _: References) -> list[FieldError]:
@@ -176,6 +182,11 @@ def _change_subject(action: Action, at: str, _: References) -> list[FieldError]:
 
 def _delete(_: Action, __: str, ___: References) -> list[FieldError]:
     return []
+
+
+def action_types() -> tuple[str, ...]:
+    """The types of action, as definitions spell them."""
+    return tuple(CHECKS)
 
 
 CHECKS: dict[str, Check] = {

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from waypost.domains.accounts import Actor, scope_of
-from waypost.domains.workflows import automatic, cases, evaluate, references, store, store_pending
+from waypost.domains.workflows import automatic, calls, cases, evaluate, references, store, store_pending
 from waypost.domains.workflows.clock import LOOK_JOB
 from waypost.domains.workflows.models import Outcome, Workflow, WorkflowStatus
 from waypost.domains.workflows.running import Start, note, run
@@ -14,17 +14,25 @@ from waypost.domains.workflows.service import RUN_JOB
 from waypost.kit.errors import Unavailable
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import Job, TryLater
+from waypost.kit.safe_http import Outgoing
 from waypost.kit.tx import Transactions, Tx
 
 #: A merge or a move holds a conversation for moments only.
 BUSY_PAUSE_S = 5.0
 
 
-def jobs(transactions: Transactions, files: FileStore) -> list[Job]:
+def jobs(transactions: Transactions, files: FileStore, outgoing: Outgoing) -> list[Job]:
     """The kinds of job of this domain."""
     return [
         Job(name=LOOK_JOB, handle=partial(look, transactions, files)),
         Job(name=RUN_JOB, handle=partial(run_manually, transactions, files)),
+        Job(
+            name=calls.CALL_JOB,
+            handle=partial(calls.call, transactions, outgoing),
+            attempts=calls.CALL_ATTEMPTS,
+            first_pause_s=calls.FIRST_PAUSE_S,
+            give_up=partial(calls.give_up, transactions),
+        ),
     ]
 
 

@@ -21,7 +21,16 @@ _IDLE = frozenset(
     }
 )
 #: Kinds of fact after which a rule may name something that is gone, or that is there again.
-_NAMED = ("user.", "team.", "mailbox.", "custom-field.", "custom_field.", "customer_property.", "customer-property.")
+_NAMED = (
+    "user.activated",
+    "user.deactivated",
+    "user.deleted",
+    "team.",
+    "mailbox.",
+    "saved-reply.",
+    "custom-field.",
+    "customer_property.",
+)
 
 
 async def on_facts(tx: Tx, facts: list[Fact]) -> None:

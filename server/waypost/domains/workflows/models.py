@@ -52,6 +52,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     field_id: int | None = None
     value: str | None = None
     text: str | None = None
+    saved_reply_id: int | None = None
     subject: str | None = None
     to: list[int] | None = None
     email: str | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from waypost.domains import conversations
+from waypost.domains import conversations, mailboxes
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import NewThread, Status, ThreadType
-from waypost.domains.workflows import letters, store_mails, variables
+from waypost.domains.workflows import calls, letters, store_mails, variables
 from waypost.domains.workflows.cases import Case
 from waypost.domains.workflows.models import Action, ActionDone, Workflow
 from waypost.kit.files import FileStore
@@ -57,12 +57,13 @@ class Scene:
         """A text of the definition on one line, its variables filled in."""
         return " ".join(variables.filled(text or "", self.values, is_html=False).split())
 
-    def thread(self, kind: ThreadType, body: str) -> NewThread:
+    def thread(self, kind: ThreadType, body: str, saved_reply_id: int | None = None) -> NewThread:
         """A thread that says which workflow wrote it."""
         return NewThread(
             type=kind,
             body=body,
             source_type=SOURCE,
+            saved_reply_id=saved_reply_id,
             action_type=BY_HAND if self.is_manual else BY_ITSELF,
             action_entities={"workflow": self.workflow.id},
         )
@@ -123,7 +124,13 @@ async def _reply(scene: Scene, action: Action) -> str:
     refusal = await _refusal(scene)
     if refusal:
         return f"{LEFT_OUT}: {refusal}"
-    reply = scene.thread(ThreadType.MESSAGE, scene.html(action.text))
+    text = action.text
+    if action.saved_reply_id is not None:
+        saved = await mailboxes.saved_replies.get(
+            scene.tx, scene.actor, action.saved_reply_id, scene.workflow.mailbox_id
+        )
+        text = saved.text
+    reply = scene.thread(ThreadType.MESSAGE, scene.html(text), action.saved_reply_id)
     made = await conversations.add_thread(scene.tx, scene.files, scene.actor, scene.case.id, reply)
     return f"thread {made.id}"
 
@@ -185,6 +192,12 @@ async def _forward(scene: Scene, action: Action) -> str:
     return email
 
 
+async def _webhook(scene: Scene, action: Action) -> str:
+    place = next(index for index, one in enumerate(scene.workflow.definition.actions) if one is action)
+    await calls.queue(scene.tx, scene.workflow, scene.case, scene.run_id, place, action.url or "")
+    return f"queued for {action.url}"
+
+
 async def _move(scene: Scene, action: Action) -> str:
     await conversations.move(scene.tx, scene.actor, scene.case.id, action.mailbox_id or 0)
     return f"mailbox {action.mailbox_id}"
@@ -207,8 +220,9 @@ _PERFORMED: dict[str, Callable[[Scene, Action], Awaitable[str]]] = {
     "emailCustomer": _email_customer,
     "notify": _notify,
     "forward": _forward,
+    "webhook": _webhook,
     "move": _move,
     "delete": _delete,
 }
 #: What leaves no fact, because it happens outside the desk.
-_OUTSIDE = frozenset({"notify"})
+_OUTSIDE = frozenset({"notify", "webhook"})

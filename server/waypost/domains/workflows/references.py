@@ -20,18 +20,24 @@ class References(msgspec.Struct, frozen=True):
     mailbox_ids: set[int]
     #: Custom fields of the workflow's own mailbox.
     fields: dict[int, CustomField]
+    #: Saved replies of that mailbox that can be sent by mail.
+    saved_reply_ids: set[int]
     properties: dict[str, PropertyDefinition]
 
 
 async def load(tx: Tx, account_id: int, mailbox_id: int) -> References:
     """What is there now."""
     mailbox_ids = set(await mailboxes.ids_of(tx, account_id))
-    fields = await mailboxes.list_fields(tx, Actor.system(account_id), mailbox_id) if mailbox_id in mailbox_ids else []
+    fields, replies, system = [], [], Actor.system(account_id)
+    if mailbox_id in mailbox_ids:
+        fields = await mailboxes.list_fields(tx, system, mailbox_id)
+        replies = await mailboxes.saved_replies.list_all(tx, system, mailbox_id, with_chat_only=False)
     definitions = await customers.list_property_definitions(tx, Scope(account_id, 0, None))
     return References(
         mailbox_id=mailbox_id,
         people=await store.assignable_people(tx.connection, account_id),
         mailbox_ids=mailbox_ids,
         fields={field.id: field for field in fields},
+        saved_reply_ids={reply.id for reply in replies},
         properties={definition.slug.lower(): definition for definition in definitions},
     )

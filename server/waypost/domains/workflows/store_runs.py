@@ -54,6 +54,12 @@ NEWEST_LINK = """
 select chain, depth from workflow_run
 where account_id = $1 and conversation_id = $2 and outcome = 'done' order by id desc limit 1
 """
+NOTE_ACTION = """
+update workflow_run
+set actions = jsonb_set(jsonb_set(actions, array[$3::int::text, 'outcome'], to_jsonb($4::text), false),
+                        array[$3::int::text, 'detail'], to_jsonb($5::text), false)
+where account_id = $1 and id = $2
+"""
 RECENT = """
 select c.id from conversation c
 where c.account_id = $1 and c.mailbox_id = $2 and c.state = 'published' and c.status = $3 and c.modified_at >= $4
@@ -123,6 +129,13 @@ async def newest_link(connection: Connection, account_id: int, conversation_id: 
     """The chain and the depth of the last run that did something to a conversation."""
     row = await connection.fetchrow(NEWEST_LINK, account_id, conversation_id)
     return (row["chain"], row["depth"]) if row is not None else None
+
+
+async def note_action(
+    connection: Connection, account_id: int, run_id: int, place: int, outcome: str, detail: str
+) -> None:
+    """What became later of one action of a run."""
+    await connection.execute(NOTE_ACTION, account_id, run_id, place, outcome, detail)
 
 
 async def list_of_workflow(

@@ -63,6 +63,7 @@ class ActionIn(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     field_id: Id | None = None
     value: str | None = None
     text: str | None = None
+    saved_reply_id: Id | None = None
     subject: str | None = None
     to: list[Id] | None = None
     email: str | None = None

@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0015_workflows"
-down_revision = "0014_notifications"
+revision = "0016_workflows"
+down_revision = "0015_versions"
 
 
 def upgrade() -> None:
