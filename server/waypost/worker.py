@@ -54,6 +54,7 @@ def jobs(desk: Desk) -> list[Job]:
     route = mail_route(desk)
     return [
         *customers.jobs(desk.transactions),
+        *conversations.jobs(desk.transactions),
         *delivery.jobs(route, SYSTEM_MAIL_JOB),
         notices.job(route, desk.context.base_url),
         *workflows.jobs(desk.transactions, desk.files, desk.outgoing),

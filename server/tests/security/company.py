@@ -8,6 +8,9 @@ import httpx
 
 from tests.desk import Desk
 from tests.make import AccountMade
+from waypost.domains import conversations
+from waypost.domains.accounts import Actor
+from waypost.domains.conversations import Grade
 from waypost.domains.mailboxes import Mailbox
 
 #: Stands in every text of the company, so that a leak is found by a search for it.
@@ -144,6 +147,11 @@ async def build(desk: Desk) -> Company:
     ids["thread_id"] = thread["id"]
     ids["attachment_id"] = thread["_embedded"]["attachments"][0]["id"]
     ids["tag_id"] = found["tags"][0]["id"]
+    reply = await _post(client, f"/v2/conversations/{conversation['id']}/reply", {"text": MARK})
+    await _post(client, f"/v2/conversations/{conversation['id']}/customer", {"text": MARK})
+    rater = Actor.for_customer(account.id, customer["id"])
+    async with desk.transactions.open() as tx:
+        ids["rating_id"] = (await conversations.rate(tx, rater, reply["id"], Grade.GREAT, MARK)).id
     async with desk.connection() as connection:
         ids["team_id"] = await connection.fetchval(
             "insert into account_user (account_id, type, first_name) values ($1, 'team', $2) returning id",

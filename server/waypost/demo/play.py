@@ -14,6 +14,7 @@ from waypost.domains.accounts import Actor
 from waypost.domains.conversations import (
     ConversationType,
     CustomerReference,
+    Grade,
     NewConversation,
     NewThread,
     Status,
@@ -27,8 +28,12 @@ from waypost.kit.tx import Tx
 
 DRAFT_PAUSE = timedelta(minutes=20)
 CLOSING_PAUSE = timedelta(minutes=5)
+RATING_PAUSE = timedelta(minutes=3)
 
 _SOURCES: dict[Channel, str] = {"email": "email", "chat": "chat", "phone": "web"}
+_GRADES: dict[str, Grade] = {"great": Grade.GREAT, "okay": Grade.OKAY, "not-good": Grade.NOT_GOOD}
+#: Calls are rated by nobody.
+_RATED = frozenset({"email", "chat"})
 _ANSWERS: dict[Channel, ThreadType] = {"email": ThreadType.MESSAGE, "phone": ThreadType.PHONE}
 
 
@@ -77,7 +82,7 @@ async def play_conversation(tx: Tx, files: FileStore, stage: Stage, item: DemoCo
     told = item.messages if item.channel == "chat" else item.messages[:1]
     await go_to(tx, stage.at(told[-1].age_s))
     customer = CustomerReference(id=await _customer(tx, stage, item))
-    conversation_id = await _start(tx, files, stage, item, customer, len(told))
+    conversation_id, thread_ids = await _start(tx, files, stage, item, customer, len(told))
     is_assigned = any(message.sender == "agent" for message in told)
     last_word = next(message for message in reversed(item.messages) if message.sender != "note")
     for index, message in enumerate(item.messages[len(told) :], len(told)):
@@ -89,13 +94,19 @@ async def play_conversation(tx: Tx, files: FileStore, stage: Stage, item: DemoCo
                 is_assigned = True
             if message is last_word and item.status in ("closed", "pending"):
                 thread = msgspec.structs.replace(thread, status=Status(item.status))
-        await conversations.add_thread(tx, files, _author(stage, item, message), conversation_id, thread)
+        added = await conversations.add_thread(tx, files, _author(stage, item, message), conversation_id, thread)
+        thread_ids.append(added.id)
+    answers = [key for key, message in zip(thread_ids, item.messages, strict=True) if message.sender == "agent"]
+    if item.rating is not None and answers and item.channel in _RATED:
+        await go_to(tx, min(stage.at(item.messages[-1].age_s) + RATING_PAUSE, stage.now))
+        rater = Actor.for_customer(stage.account_id, customer.id or 0)
+        await conversations.rate(tx, rater, answers[-1], _GRADES[item.rating.grade], item.rating.comment)
     await _finish(tx, files, stage, item, conversation_id, is_assigned=is_assigned)
 
 
 async def _start(
     tx: Tx, files: FileStore, stage: Stage, item: DemoConversation, customer: CustomerReference, lines: int
-) -> int:
+) -> tuple[int, list[int]]:
     author = _author(stage, item, item.messages[0])
     is_answered = any(message.sender == "agent" for message in item.messages[:lines])
     is_over = lines == len(item.messages) or item.status == "spam"
@@ -116,7 +127,8 @@ async def _start(
         user_id=author.user_id or None,
         source_type=_SOURCES[item.channel],
     )
-    return (await conversations.create(tx, files, author, wanted)).id
+    made = await conversations.create(tx, files, author, wanted)
+    return made.id, made.thread_ids
 
 
 async def _finish(

@@ -6,6 +6,7 @@ log (`convo.…`), from which the timeline, webhooks and mail follow.
 
 from waypost.domains import customers, mailboxes
 from waypost.domains.conversations import routing, timeline
+from waypost.domains.conversations.customers_merged import ConversationsOfCustomers
 from waypost.domains.conversations.editing import (
     assign,
     change_customer,
@@ -19,6 +20,7 @@ from waypost.domains.conversations.editing import (
     refuse_unpublishing,
 )
 from waypost.domains.conversations.fields import check as check_field_value
+from waypost.domains.conversations.jobs import jobs
 from waypost.domains.conversations.labels import (
     add_tags,
     clean_tags,
@@ -41,10 +43,12 @@ from waypost.domains.conversations.models import (
     CustomerReference,
     FieldValue,
     Filter,
+    Grade,
     NewAttachment,
     NewConversation,
     NewThread,
     Person,
+    Rating,
     Sort,
     State,
     Status,
@@ -63,6 +67,7 @@ from waypost.domains.conversations.planning import (
     unsnooze,
     wake_due,
 )
+from waypost.domains.conversations.rating import find_own_rating, get_rating, rate
 from waypost.domains.conversations.reading import (
     get,
     get_thread,
@@ -74,6 +79,7 @@ from waypost.domains.conversations.reading import (
 )
 from waypost.domains.conversations.replying import add_thread
 from waypost.domains.conversations.starting import create
+from waypost.domains.conversations.tags import create_tag, delete_tag, merge_tags, update_tag
 from waypost.domains.conversations.thread_edits import (
     add_attachment,
     delete_attachment,
@@ -88,6 +94,8 @@ from waypost.domains.conversations.thread_edits import (
 customers.before_delete.append(delete_of_customer)
 # What conversations have in a custom field goes with the field.
 mailboxes.fields.before_loss.append(forget_values)
+# And who turns out to be somebody else brings them along (spec: 8.4).
+customers.belongings.append(ConversationsOfCustomers())
 
 __all__ = [
     "MOST_MERGED_AT_ONCE",
@@ -99,10 +107,12 @@ __all__ = [
     "CustomerReference",
     "FieldValue",
     "Filter",
+    "Grade",
     "NewAttachment",
     "NewConversation",
     "NewThread",
     "Person",
+    "Rating",
     "Sort",
     "State",
     "Status",
@@ -121,27 +131,34 @@ __all__ = [
     "check_field_value",
     "clean_tags",
     "create",
+    "create_tag",
     "delete",
     "delete_attachment",
     "delete_of_customer",
+    "delete_tag",
     "edit_text",
+    "find_own_rating",
     "forget_values",
     "get",
     "get_attachment",
+    "get_rating",
     "get_tag",
     "get_thread",
+    "jobs",
     "list_conversations",
     "list_of_customer",
     "list_of_organization",
     "list_tags",
     "list_threads",
     "merge",
+    "merge_tags",
     "move",
     "original_source",
     "publish",
     "put_fields",
     "put_in_folder",
     "put_tags",
+    "rate",
     "readable_attachment",
     "refuse_unpublishing",
     "routing",
@@ -157,6 +174,7 @@ __all__ = [
     "timeline",
     "unschedule",
     "unsnooze",
+    "update_tag",
     "version",
     "wake_due",
 ]

@@ -12,6 +12,7 @@ from waypost.domains.conversations import (
     policy,
     replying,
     store_labels,
+    store_ratings,
     store_threads,
     store_writes,
 )
@@ -159,6 +160,7 @@ async def delete_locked(tx: Tx, actor: Actor, conversation_id: int, mailbox_id: 
 
 async def delete_of_customer(tx: Tx, actor: Actor, customer_id: int) -> None:
     """All conversations of a customer who is being deleted; customers.delete has checked the rights."""
+    await store_ratings.drop(tx.connection, actor.account_id, customer_id)
     rows = await store_writes.lock_of_customer(tx.connection, actor.account_id, customer_id)
     for conversation_id, mailbox_id, number in rows:
         await delete_locked(tx, actor, conversation_id, mailbox_id, number)

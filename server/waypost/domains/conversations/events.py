@@ -194,6 +194,18 @@ class DraftSaved(ThreadCreated, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "convo.draft.saved"
 
 
+class Rated(ConversationEvent, frozen=True, kw_only=True):
+    """A customer said what they think of a reply, or something else than before. `user_id` wrote the reply."""
+
+    NAME: ClassVar[str] = "satisfaction.ratings.received"
+
+    rating_id: int
+    thread_id: int
+    rating: str
+    customer_id: int
+    user_id: int | None
+
+
 class ThreadEdited(ConversationEvent, frozen=True, kw_only=True):
     """A thread's text was changed."""
 
@@ -245,3 +257,23 @@ class TagCreated(Event, frozen=True, kw_only=True):
     SUBJECT: ClassVar[str] = "tag"
 
     name: str
+
+
+class TagUpdated(Event, frozen=True, kw_only=True):
+    """A tag has another name or colour, or stands for others from now on."""
+
+    NAME: ClassVar[str] = "tag.updated"
+    SUBJECT: ClassVar[str] = "tag"
+
+    name: str
+    previous_name: str
+
+
+class TagDeleted(Event, frozen=True, kw_only=True):
+    """A tag is gone. `into_id` is the one that took its place, if it was merged."""
+
+    NAME: ClassVar[str] = "tag.deleted"
+    SUBJECT: ClassVar[str] = "tag"
+
+    name: str
+    into_id: int | None = None

@@ -6,7 +6,7 @@ import re
 
 from waypost.domains import mailboxes
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import events, fields, locking, store_labels, store_writes
+from waypost.domains.conversations import colors, events, fields, locking, store_labels, store_writes
 from waypost.domains.conversations.models import TagSummary
 from waypost.domains.mailboxes import CustomField
 from waypost.kit.errors import FieldError, Invalid, NotFound
@@ -36,6 +36,11 @@ def clean_tags(names: list[str], path: str = "tags") -> tuple[list[str], list[Fi
     return list(cleaned), errors
 
 
+def slug_of(name: str) -> str:
+    """A tag's name as a part of addresses."""
+    return _NOT_IN_SLUG.sub("-", name).strip("-") or "tag"
+
+
 async def ensure_tags(tx: Tx, actor: Actor, names: list[str]) -> dict[str, int]:
     """Ids of tags by clean name; those that do not exist are created."""
     if not names:
@@ -43,7 +48,7 @@ async def ensure_tags(tx: Tx, actor: Actor, names: list[str]) -> dict[str, int]:
     found = await store_labels.tag_ids(tx.connection, actor.account_id, names)
     missing = sorted(name for name in names if name not in found)
     if missing:
-        slugs = [_NOT_IN_SLUG.sub("-", name).strip("-") or "tag" for name in missing]
+        slugs = [slug_of(name) for name in missing]
         for tag_id, name in await store_labels.ensure_tags(tx.connection, actor.account_id, missing, slugs):
             tx.emit(actor, events.TagCreated(subject_id=tag_id, name=name))
         found = await store_labels.tag_ids(tx.connection, actor.account_id, names)
@@ -158,6 +163,9 @@ async def get_tag(tx: Tx, actor: Actor, tag_id: int) -> TagSummary:
 
 
 async def set_tag_color(tx: Tx, actor: Actor, name: str, color: str) -> None:
-    """Give a tag a colour, created if need be."""
+    """Give a tag a colour, by name or hex, created if need be. Raises Invalid."""
+    kept = colors.check(color)
+    if isinstance(kept, FieldError):
+        raise Invalid([kept])
     await ensure_tags(tx, actor, [name.strip().lower()])
-    await store_labels.set_color(tx.connection, actor.account_id, name.strip(), color)
+    await store_labels.set_color(tx.connection, actor.account_id, name.strip(), kept)

@@ -176,6 +176,14 @@ class Schedule(msgspec.Struct, frozen=True):
     unschedule_on_customer_reply: bool
 
 
+class ThreadRating(msgspec.Struct, frozen=True):
+    """A rating as the rated thread shows it: the newest one."""
+
+    customer_id: int
+    grade: str
+    comments: str
+
+
 class Thread(msgspec.Struct, frozen=True):
     """One message, note, call, chat line or line item (spec: 7A.0)."""
 
@@ -203,6 +211,31 @@ class Thread(msgspec.Struct, frozen=True):
     schedule: Schedule | None
     has_source: bool
     attachments: list[Attachment]
+    rating: ThreadRating | None = None
+
+
+class Grade(Enum):
+    """What a customer thinks of an answer (spec: 11.14)."""
+
+    GREAT = "great"
+    OKAY = "okay"
+    NOT_GOOD = "not_good"
+
+
+class Rating(msgspec.Struct, frozen=True):
+    """A customer's rating of a thread. `user` wrote the thread."""
+
+    id: int
+    thread_id: int
+    conversation_id: int
+    conversation_number: int
+    mailbox_id: int
+    grade: Grade
+    comments: str
+    customer: Person
+    user: Person | None
+    created_at: datetime
+    modified_at: datetime
 
 
 # ---------------------------------------------------------------- what callers ask for

@@ -24,6 +24,12 @@ def may_edit_threads(actor: Actor) -> None:
         raise Forbidden
 
 
+def may_administer_tags(actor: Actor) -> None:
+    """Tags belong to the whole account; putting one on a conversation needs no more than seeing it."""
+    if not actor.is_administrator:
+        raise Forbidden
+
+
 def may_delete(actor: Actor) -> None:
     """Plain users do not delete conversations (spec: 7.5 `403 when the user's role may not delete`)."""
     if not actor.is_administrator:

@@ -8,7 +8,7 @@ from typing import Any
 from asyncpg import Record
 
 from waypost.domains.accounts import Scope
-from waypost.domains.conversations import listing
+from waypost.domains.conversations import colors, listing
 from waypost.domains.conversations.models import Conversation, FieldValue, Person, Snooze, Tag
 from waypost.kit.db import Connection, planned_once
 from waypost.kit.paging import Page
@@ -147,7 +147,7 @@ def read(row: Record) -> Conversation:
         _user(row, "a", assignee_id), created_by, primary, _user(row, "x", closed_by_user_id),
         created_at, closed_at, user_updated_at, modified_at, waiting_since, latest_reply_from,
         source_type, source_via, cc, bcc,
-        [Tag(*tag) for tag in row["tags"] or ()],
+        [Tag(id_, colors.as_hex(color), name, slug) for id_, color, name, slug in row["tags"] or ()],
         [FieldValue(*value) for value in row["fields"] or ()],
         Snooze(snoozed_by or 0, snoozed_until, unsnooze) if snoozed_until is not None else None,
         next_send[0] if next_send else None,

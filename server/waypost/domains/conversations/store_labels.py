@@ -15,7 +15,11 @@ select $1, name, slug from unnest($2::text[], $3::text[]) as n (name, slug) orde
 on conflict (account_id, lower(name)) do nothing
 returning id, name
 """
-TAG_IDS = "select id, name from tag where account_id = $1 and lower(name) = any ($2::text[])"
+# Kept from being deleted or merged away until the transaction ends.
+TAG_IDS = """
+select id, name from tag where account_id = $1 and lower(name) = any ($2::text[]) order by id for key share
+"""
+NAMES_OF_TAGS = "select id, name from tag where account_id = $1 and id = any ($2::bigint[])"
 TAGS_OF = """
 select t.id, t.name from conversation_tag ct join tag t on t.account_id = ct.account_id and t.id = ct.tag_id
 where ct.account_id = $1 and ct.conversation_id = $2
@@ -78,6 +82,11 @@ async def tag_ids(connection: Connection, account_id: int, names: list[str]) -> 
     """Ids by lower-case name."""
     rows = await connection.fetch(TAG_IDS, account_id, names)
     return {row["name"].lower(): row["id"] for row in rows}
+
+
+async def names_of_tags(connection: Connection, account_id: int, ids: list[int]) -> dict[int, str]:
+    """Names by id."""
+    return {row["id"]: row["name"] for row in await connection.fetch(NAMES_OF_TAGS, account_id, ids)}
 
 
 async def tags_of(connection: Connection, account_id: int, conversation_id: int) -> dict[int, str]:

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from waypost.domains.conversations.models import Attachment, Person, Schedule, Thread, ThreadState, ThreadType
+from waypost.domains.conversations.models import (
+    Attachment,
+    Person,
+    Schedule,
+    Thread,
+    ThreadRating,
+    ThreadState,
+    ThreadType,
+)
 from waypost.kit.db import Connection
 from waypost.kit.paging import Page, PageRequest
 
@@ -33,7 +41,9 @@ _COLUMNS = """
   a.type as a_type, a.first_name as a_first, a.last_name as a_last, a.email as a_email, a.photo_url as a_photo,
   (select array_agg((x.id, x.conversation_id, x.thread_id, x.file_name, x.mime_type, x.width, x.height, x.size, x.state,
                      x.content_id, x.is_inline, x.storage_key) order by x.id)
-   from attachment x where x.account_id = t.account_id and x.thread_id = t.id) as attachments
+   from attachment x where x.account_id = t.account_id and x.thread_id = t.id) as attachments,
+  (select (r.customer_id, r.rating, r.comments) from rating r where r.account_id = t.account_id and r.thread_id = t.id
+   order by r.modified_at desc, r.id desc limit 1) as rating
 """
 _JOINS = """
   left join customer p on p.account_id = t.account_id and p.id = t.customer_id
@@ -245,6 +255,7 @@ def read(row: Record) -> Thread:
         _user(row, "a", row["assignee_id"]), row["saved_reply_id"] or 0, row["to_emails"], row["cc"], row["bcc"],
         row["created_at"], row["opened_at"], row["linked_conversation_id"], schedule, row["source_file"] is not None,
         [Attachment(*attachment) for attachment in row["attachments"] or ()],
+        ThreadRating(*row["rating"]) if row["rating"] is not None else None,
     )  # fmt: skip
 
 

@@ -96,7 +96,8 @@ where account_id = $1 and id = $2 and status = 'active' and type in ('user', 'te
 """
 OF_CUSTOMER = """
 select id, mailbox_id, number from conversation
-where account_id = $1 and primary_customer_id = $2 and state in ('published', 'draft')
+where account_id = $1 and state in ('published', 'draft') and primary_customer_id = any (array(
+  select id from customer where account_id = $1 and (id = $2 or merged_into_id = $2)))
 order by id for update
 """
 
@@ -301,6 +302,6 @@ async def is_assignable(connection: Connection, account_id: int, user_id: int) -
 
 
 async def lock_of_customer(connection: Connection, account_id: int, customer_id: int) -> list[tuple[int, int, int]]:
-    """(id, mailbox, number) of all conversations of a customer, locked."""
+    """(id, mailbox, number) of all conversations of a customer, and of those merged into it, locked."""
     rows = await connection.fetch(OF_CUSTOMER, account_id, customer_id)
     return [(row["id"], row["mailbox_id"], row["number"]) for row in rows]

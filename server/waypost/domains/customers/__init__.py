@@ -55,6 +55,7 @@ from waypost.domains.customers.organizations import (
     OrganizationSort,
 )
 from waypost.domains.customers.queries import (
+    current_id,
     find_by_email,
     get,
     get_address,
@@ -83,6 +84,7 @@ from waypost.domains.customers.service.deleting import (
     request_deletion,
 )
 from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, publish
+from waypost.domains.customers.service.merging import belongings, merge
 
 __all__ = [
     "AddEntry",
@@ -129,8 +131,10 @@ __all__ = [
     "SetProperty",
     "add_entry",
     "before_delete",
+    "belongings",
     "check_profile",
     "create",
+    "current_id",
     "define_property",
     "delete",
     "find_by_email",
@@ -147,6 +151,7 @@ __all__ = [
     "list_entries",
     "list_property_definitions",
     "load_people",
+    "merge",
     "organizations",
     "overwrite",
     "patch",

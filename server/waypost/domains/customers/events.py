@@ -36,6 +36,15 @@ class CustomerDeleted(Event, frozen=True, kw_only=True):
     SUBJECT: ClassVar[str] = "customer"
 
 
+class CustomerMerged(Event, frozen=True, kw_only=True):
+    """Others were found to be the same person, and are one with this customer now."""
+
+    NAME: ClassVar[str] = "customer.merged"
+    SUBJECT: ClassVar[str] = "customer"
+
+    merged_customer_ids: list[int]
+
+
 class OrganizationCreated(Event, frozen=True, kw_only=True):
     """There is an organization that was not known. Subscribers get its name and domains."""
 

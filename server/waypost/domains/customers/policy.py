@@ -30,6 +30,12 @@ def may_edit_organizations(actor: Actor) -> None:
         raise Forbidden
 
 
+def may_merge(actor: Actor) -> None:
+    """Any user: they see and edit all customers anyway. Raises Forbidden for customers."""
+    if actor.kind == "customer":
+        raise Forbidden
+
+
 def may_define_properties(actor: Actor) -> None:
     """Any user may add a property. Raises Forbidden for customers."""
     if actor.kind == "customer":

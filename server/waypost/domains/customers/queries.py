@@ -20,7 +20,7 @@ from waypost.domains.customers.models import (
     EntryKind,
     PropertyDefinition,
 )
-from waypost.domains.customers.store import listing, people
+from waypost.domains.customers.store import listing, merging, people
 from waypost.domains.customers.store.listing import Searched
 from waypost.domains.customers.store.properties import CUSTOMER_TABLES
 from waypost.kit.db import Connection
@@ -36,8 +36,9 @@ async def get(tx: Tx, scope: Scope, customer_id: int) -> Customer:
     if found is None:
         raise NotFound
     standing, customer = found
-    if standing.state == "merged" and standing.merged_into_id is not None:
-        raise Moved(standing.merged_into_id)
+    if standing.state == "merged":
+        survivor = await current_id(tx, scope.account_id, customer_id)
+        raise Moved(survivor) if survivor is not None else NotFound()
     if standing.state != "active":
         raise NotFound
     return customer
@@ -48,6 +49,11 @@ async def version(
 ) -> int | None:
     """How often a customer has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
     return await people.version(tx.connection, scope.account_id, customer_id, hold=hold, for_deletion=for_deletion)
+
+
+async def current_id(tx: Tx, account_id: int, customer_id: int) -> int | None:
+    """The id of a customer, or of the one that it was merged into; None when neither is there any more."""
+    return await merging.current(tx.connection, account_id, customer_id)
 
 
 async def find_by_email(tx: Tx, scope: Scope, email: str) -> Customer | None:

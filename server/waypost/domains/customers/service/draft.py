@@ -19,7 +19,7 @@ from waypost.kit.errors import FieldError, NotFound
 
 MOST_ENTRIES = 100  # in one collection (spec: 8.7)
 
-_COLLECTIONS = {
+COLLECTIONS = {
     EntryKind.EMAIL: "emails",
     EntryKind.PHONE: "phones",
     EntryKind.CHAT: "chats",
@@ -225,7 +225,7 @@ class Draft:
         touched = {entry.kind for entry in self.entries_to_write()}
         gone = set(self.entries_to_delete())
         touched |= {entry.kind for entry in before.entries if entry.id in gone}
-        changed += [name for kind, name in _COLLECTIONS.items() if kind in touched]
+        changed += [name for kind, name in COLLECTIONS.items() if kind in touched]
         changed += ["address"] * self.has_other_address() + ["properties"] * bool(self.property_changes())
         return changed
 

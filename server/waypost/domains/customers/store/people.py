@@ -136,6 +136,15 @@ _PUBLISH = """
 update customer set is_draft = false, updated_at = greatest(updated_at, $3)
 where account_id = $1 and id = $2 and is_draft and state = 'active'
 """
+# What customers that were merged into it were called.
+_ERASE_MERGED = """
+update customer set
+  first_name = '', last_name = '', email = '', gender = 'Unknown', job_title = null, location = null,
+  organization_id = null, photo_type = null, photo_url = null, age = null, background = null, updated_at = $3
+where account_id = $1 and merged_into_id = $2
+"""
+# See migration 0008: whoever changes many conversations at once indexes them itself.
+_INDEX_BY_BATCH = "select set_config('waypost.search_upkeep', 'by batch', true)"
 _ERASE_ENTRIES = "delete from customer_entry where account_id = $1 and customer_id = $2"
 _ERASE_ADDRESS = "delete from customer_address where account_id = $1 and customer_id = $2"
 _ERASE_PROPERTIES = "delete from customer_property_value where account_id = $1 and customer_id = $2"
@@ -147,7 +156,9 @@ where account_id = $1 and id = $2
 """
 _CONVERSATIONS = """
 select count(*) as total, count(*) filter (where $3::bigint[] is null or mailbox_id = any($3)) as visible
-from conversation where account_id = $1 and primary_customer_id = $2 and state in ('published', 'draft')
+from conversation
+where account_id = $1 and state in ('published', 'draft') and primary_customer_id = any(array(
+  select id from customer where account_id = $1 and (id = $2 or merged_into_id = $2)))
 """
 
 
@@ -293,7 +304,13 @@ async def erase(connection: Connection, account_id: int, customer_id: int, at: d
     """Empty a customer of everything known; the bare row stays for what still points at it."""
     for statement in (_ERASE_ENTRIES, _ERASE_ADDRESS, _ERASE_PROPERTIES):
         await connection.execute(statement, account_id, customer_id)
+    await connection.execute(_ERASE_MERGED, account_id, customer_id, at)
     await connection.execute(_ERASE, account_id, customer_id, at)
+
+
+async def index_by_batch(connection: Connection) -> None:
+    """Leave the search documents of conversations alone in this transaction: the caller makes them anew."""
+    await connection.execute(_INDEX_BY_BATCH)
 
 
 async def count_conversations(connection: Connection, scope: Scope, customer_id: int) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from waypost.edges.inbox_v2.parameters import PAGING, Query, Values
 from waypost.edges.inbox_v2.wire import customers as wire
 from waypost.edges.inbox_v2.wire.customer_patch import Patch, read_customer_patch
 from waypost.edges.inbox_v2.wire.customers import CustomerFieldsIn, CustomerIn, CustomerOut
+from waypost.edges.inbox_v2.wire.merging import MergeCustomersIn
 
 PAGE_SIZE = 50
 TAGS = ["Customers"]
@@ -127,6 +128,15 @@ async def delete_customer(
     return Response(None, status_code=204)
 
 
+@litestar.post("/v2/customers/{customer_id:int}/merge", status_code=204, tags=TAGS)
+async def merge_customers(
+    tx: TxDependency, actor: ActorDependency, customer_id: FromPath[int], data: JSONBody[MergeCustomersIn]
+) -> None:
+    """Merge other customers into this one. Reading a merged one leads here."""
+    ids, path = data.ids()
+    await customers.merge(tx, actor, customer_id, ids, path)
+
+
 def _filters(values: Values, **more: Any) -> CustomerFilters:
     # An unencoded `+` of an address arrives as a blank, which no address holds.
     email = (values["email"] or "").strip().replace(" ", "+")
@@ -162,4 +172,5 @@ ROUTES = [
     overwrite_customer,
     patch_customer,
     delete_customer,
+    merge_customers,
 ]

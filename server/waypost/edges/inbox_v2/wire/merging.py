@@ -31,3 +31,25 @@ class MergeConversationsIn(msgspec.Struct, rename="camel"):
     def ids(self) -> tuple[list[int], str]:
         """The ids, and the key that they stood under. Raises Invalid without any."""
         return _chosen(("conversationIds", self.conversation_ids), ("conversationId", self.conversation_id))
+
+
+class MergeCustomersIn(msgspec.Struct, rename="camel"):
+    """Customers to be merged. `customerId` is another spelling, for one or several."""
+
+    customer_ids: Ids | Id | None = None
+    customer_id: Ids | Id | None = None
+
+    def ids(self) -> tuple[list[int], str]:
+        """The ids, and the key that they stood under. Raises Invalid without any."""
+        return _chosen(("customerIds", self.customer_ids), ("customerId", self.customer_id))
+
+
+class MergeTagsIn(msgspec.Struct, rename="camel"):
+    """Tags to be merged. `tagId` is another spelling, for one or several."""
+
+    tag_ids: Ids | Id | None = None
+    tag_id: Ids | Id | None = None
+
+    def ids(self) -> tuple[list[int], str]:
+        """The ids, and the key that they stood under. Raises Invalid without any."""
+        return _chosen(("tagIds", self.tag_ids), ("tagId", self.tag_id))

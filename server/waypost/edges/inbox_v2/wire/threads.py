@@ -52,6 +52,14 @@ class ScheduledOut(msgspec.Struct, frozen=True, rename="camel"):
     unschedule_on_customer_reply: bool
 
 
+class ThreadRatingOut(msgspec.Struct, frozen=True, rename="camel"):
+    """What a customer thought of it."""
+
+    customer_id: int
+    rating: str
+    comments: str
+
+
 class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     """A thread. Keys without a value are absent."""
 
@@ -74,6 +82,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     assigned_to: PersonOut | UnsetType = UNSET
     opened_at: str | UnsetType = UNSET
     linked_conversation_id: int | UnsetType = UNSET
+    rating: ThreadRatingOut | UnsetType = UNSET
     scheduled: ScheduledOut | UnsetType = UNSET
 
     @classmethod
@@ -104,6 +113,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
             assigned_to=PersonOut.of(item.assignee, v3=v3) if item.assignee is not None else UNSET,
             opened_at=stamp(item.opened_at) if item.opened_at is not None else UNSET,
             linked_conversation_id=item.linked_conversation_id if item.linked_conversation_id is not None else UNSET,
+            rating=_rating(item),
             scheduled=_scheduled(item),
         )
 
@@ -119,6 +129,11 @@ def _links(item: Thread, base_url: str) -> Links:
     if item.assignee is not None:
         links["assignedTo"] = Link(address(item.assignee, base_url))
     return links
+
+
+def _rating(item: Thread) -> ThreadRatingOut | UnsetType:
+    rated = item.rating
+    return ThreadRatingOut(rated.customer_id, rated.grade, rated.comments) if rated is not None else UNSET
 
 
 def _scheduled(item: Thread) -> ScheduledOut | UnsetType:
