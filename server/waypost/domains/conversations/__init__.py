@@ -57,6 +57,7 @@ from waypost.domains.conversations.models import (
     Thread,
     ThreadState,
     ThreadType,
+    UsedAttachment,
 )
 from waypost.domains.conversations.planning import (
     schedule,
@@ -121,6 +122,7 @@ __all__ = [
     "Thread",
     "ThreadState",
     "ThreadType",
+    "UsedAttachment",
     "add_attachment",
     "add_tags",
     "add_thread",

@@ -259,6 +259,13 @@ class NewAttachment(msgspec.Struct, frozen=True):
     is_inline: bool = False
 
 
+class UsedAttachment(msgspec.Struct, frozen=True):
+    """A file of the conversation that is to be on another thread too; `at` is where a request named it."""
+
+    id: int
+    at: str
+
+
 class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     """A thread to be added. None for `status` leaves the rule of its type in force (spec: 7A.2)."""
 
@@ -269,7 +276,7 @@ class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     cc: list[str] | None = None
     bcc: list[str] | None = None
     attachments: list[NewAttachment] = []
-    attachment_ids: list[int] = []
+    used_attachments: list[UsedAttachment] = []
     is_draft: bool = False
     is_imported: bool = False
     created_at: datetime | None = None

@@ -103,11 +103,13 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
             before=wanted.status,
             after=wanted.status,
             to=[email] if email else [],
-            cc=thread.cc or row.cc,
-            bcc=thread.bcc or row.bcc,
+            cc=row.cc if thread.cc is None else thread.cc,
+            bcc=row.bcc if thread.bcc is None else thread.bcc,
         )
         dated = thread if thread.created_at else _at(thread, created_at)
-        written = await threads_in.write(tx, files, actor, dated, place, is_imported=wanted.is_imported)
+        written = await threads_in.write(
+            tx, files, actor, dated, place, is_imported=wanted.is_imported, path=f"threads[{index}]."
+        )
         # The conversation's own fact covers the customer's first message.
         if index or not by_customer:
             threads_in.announce(tx, actor, thread, place, written, is_imported=wanted.is_imported)

@@ -29,7 +29,7 @@ UNTAG = """
 delete from conversation_tag
 where account_id = $1 and conversation_id = any ($2::bigint[]) and tag_id = any ($3::bigint[])
 """
-# See migration 0008: whoever changes many conversations at once indexes them itself.
+# See the migration `merging`: whoever changes many conversations at once indexes them itself.
 INDEX_BY_BATCH = "select set_config('waypost.search_upkeep', 'by batch', true)"
 REBUILD = "select conversation_search_rebuild($1, $2::bigint[], false)"
 

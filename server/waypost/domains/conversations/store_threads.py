@@ -139,13 +139,20 @@ select x.id, x.conversation_id, x.thread_id, x.file_name, x.mime_type, x.width, 
 from attachment x join thread t on t.account_id = x.account_id and t.id = x.thread_id
 where x.account_id = $1 and x.conversation_id = $3 and x.id = $4 and (t.state <> 'draft' or t.created_by_user_id = $2)
 """
+# Not from another user's drafts, which do not show.
 COPY_ATTACHMENTS = """
-insert into attachment (account_id, conversation_id, thread_id, file_name, mime_type, size, width, height, state,
-                        content_id, is_inline, storage_key, created_at)
-select account_id, conversation_id, $3, file_name, mime_type, size, width, height, state, content_id, is_inline,
-       storage_key, $5
-from attachment where account_id = $1 and conversation_id = $2 and id = any ($4::bigint[])
-returning id
+with used as (
+  select x.* from attachment x join thread t on t.account_id = x.account_id and t.id = x.thread_id
+  where x.account_id = $1 and x.conversation_id = $3 and x.id = any ($5::bigint[])
+    and (t.state <> 'draft' or t.created_by_user_id = $2)
+), copied as (
+  insert into attachment (account_id, conversation_id, thread_id, file_name, mime_type, size, width, height, state,
+                          content_id, is_inline, storage_key, created_at)
+  select account_id, conversation_id, $4, file_name, mime_type, size, width, height, state, content_id, is_inline,
+         storage_key, $6
+  from used order by array_position($5::bigint[], id)
+)
+select id from used
 """
 DELETE_ATTACHMENT = "delete from attachment where account_id = $1 and conversation_id = $2 and id = $3"
 STILL_USED = "select exists (select from attachment where account_id = $1 and storage_key = $2)"
@@ -354,10 +361,17 @@ async def insert_attachment(connection: Connection, account_id: int, attachment:
 
 
 async def copy_attachments(
-    connection: Connection, account_id: int, conversation_id: int, thread_id: int, ids: list[int], at: datetime
-) -> int:
-    """Put files of the same conversation on another thread too; how many there were."""
-    return len(await connection.fetch(COPY_ATTACHMENTS, account_id, conversation_id, thread_id, ids, at))
+    connection: Connection,
+    account_id: int,
+    user_id: int,
+    conversation_id: int,
+    thread_id: int,
+    ids: list[int],
+    at: datetime,
+) -> set[int]:
+    """Put files of the same conversation that the user sees on another thread too; which of them there were."""
+    rows = await connection.fetch(COPY_ATTACHMENTS, account_id, user_id, conversation_id, thread_id, ids, at)
+    return {row["id"] for row in rows}
 
 
 async def find_attachment(
@@ -380,17 +394,3 @@ async def count_attachments(
 ) -> None:
     """Keep the conversation's number of files."""
     await connection.execute(COUNT_ATTACHMENTS, account_id, conversation_id, change, at)
-
-
-NAME_OF_USER = "select btrim(first_name || ' ' || last_name) from account_user where account_id = $1 and id = $2"
-NAME_OF_MAILBOX = "select name from mailbox where account_id = $1 and id = $2"
-
-
-async def name_of_user(connection: Connection, account_id: int, user_id: int) -> str:
-    """The name of a user or team."""
-    return await connection.fetchval(NAME_OF_USER, account_id, user_id) or "somebody"
-
-
-async def name_of_mailbox(connection: Connection, account_id: int, mailbox_id: int) -> str:
-    """The name of a mailbox."""
-    return await connection.fetchval(NAME_OF_MAILBOX, account_id, mailbox_id) or "another mailbox"

@@ -81,6 +81,10 @@ SET_CUSTOMER = (
 SET_STATE = (
     "update conversation set state = $3, modified_at = $4, user_updated_at = $4 where account_id = $1 and id = $2"
 )
+SET_SHOWN = """
+update conversation set thread_count = thread_count + $3, preview = $4, modified_at = $5, user_updated_at = $5
+where account_id = $1 and id = $2
+"""
 SET_SNOOZE = """
 update conversation set snoozed_until = $3, snoozed_by_user_id = $4, unsnooze_on_customer_reply = $5, modified_at = $6
 where account_id = $1 and id = $2
@@ -270,6 +274,13 @@ async def set_customer(
 async def set_state(connection: Connection, account_id: int, conversation_id: int, state: str, at: datetime) -> None:
     """Another state."""
     await connection.execute(SET_STATE, account_id, conversation_id, state, at)
+
+
+async def set_shown(
+    connection: Connection, account_id: int, conversation_id: int, change: int, preview: str, at: datetime
+) -> None:
+    """So many threads more or less show, and this is the newest text of them."""
+    await connection.execute(SET_SHOWN, account_id, conversation_id, change, preview, at)
 
 
 async def set_snooze(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import events, locking, policy, reading, store_threads, store_writes, threads_in
+from waypost.domains.conversations import (
+    events,
+    locking,
+    policy,
+    reading,
+    store_merging,
+    store_threads,
+    store_writes,
+    threads_in,
+)
 from waypost.domains.conversations.models import Attachment, NewAttachment, Thread, ThreadState, ThreadType
 from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.files import FileStore
-from waypost.kit.html import clean_body, to_text
+from waypost.kit.html import clean_body, preview, to_text
 from waypost.kit.tx import Tx
 
 
@@ -26,7 +35,7 @@ async def edit_text(tx: Tx, actor: Actor, conversation_id: int, thread_id: int, 
 
 
 async def set_hidden(tx: Tx, actor: Actor, conversation_id: int, thread_id: int, *, hidden: bool) -> None:
-    """Hide a customer's message or a reply, or show it again (spec: 7A.3)."""
+    """Hide a customer's message or a reply, or show it again (spec: 7A.3). A hidden one is in no count or preview."""
     conversation, thread = await _editable(tx, actor, conversation_id, thread_id)
     if thread.type not in (ThreadType.CUSTOMER, ThreadType.MESSAGE) or thread.state is ThreadState.DRAFT:
         raise Invalid.one("path", "only customer and reply threads that are no drafts can be hidden", "EnumValue")
@@ -34,7 +43,10 @@ async def set_hidden(tx: Tx, actor: Actor, conversation_id: int, thread_id: int,
     if state is thread.state:
         return
     await store_threads.set_state(tx.connection, actor.account_id, conversation.id, thread.id, state)
-    await store_writes.touch(tx.connection, actor.account_id, conversation.id, tx.now)
+    said = await store_merging.said(tx.connection, actor.account_id, conversation.id)
+    await store_writes.set_shown(
+        tx.connection, actor.account_id, conversation.id, -1 if hidden else 1, preview(said.newest or ""), tx.now
+    )
     tx.emit(
         actor,
         events.ThreadHidden(

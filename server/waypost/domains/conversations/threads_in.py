@@ -16,9 +16,10 @@ from waypost.domains.conversations.models import (
     Status,
     ThreadState,
     ThreadType,
+    UsedAttachment,
 )
 from waypost.domains.mailboxes import saved_replies
-from waypost.kit.errors import Invalid, TooLarge
+from waypost.kit.errors import FieldError, Invalid, TooLarge
 from waypost.kit.files import FileStore
 from waypost.kit.html import clean_body, clean_file_name, to_text
 from waypost.kit.tx import Tx
@@ -63,13 +64,16 @@ class Written(msgspec.Struct, frozen=True):
 
 
 async def write(
-    tx: Tx, files: FileStore, actor: Actor, thread: NewThread, place: Place, *, is_imported: bool
+    tx: Tx, files: FileStore, actor: Actor, thread: NewThread, place: Place, *, is_imported: bool, path: str = ""
 ) -> Written:
-    """Insert a thread with its files. The caller moves the conversation and calls `announce`."""
+    """Insert a thread with its files. The caller moves the conversation and calls `announce`.
+
+    `path` is where the thread stood in the request. Raises Invalid, TooLarge.
+    """
     body = clean_body(thread.body)
     text = to_text(body)
     if thread.source_type == "api":
-        _check_content(thread, body, text)
+        _check_content(thread, body, text, path)
     state = rules.state_of(thread)
     by_customer = rules.written_by_customer(thread)
     created_at = thread.created_at or tx.now
@@ -102,10 +106,8 @@ async def write(
     )
     thread_id = await store_threads.insert(tx.connection, row)
     count = await add_files(tx, files, actor, place.conversation_id, thread_id, thread.attachments)
-    if thread.attachment_ids:
-        count += await store_threads.copy_attachments(
-            tx.connection, actor.account_id, place.conversation_id, thread_id, thread.attachment_ids, tx.now
-        )
+    if thread.used_attachments:
+        count += await _use(tx, actor, place.conversation_id, thread_id, thread.used_attachments)
     return Written(thread_id, state, status, created_at, text, count)
 
 
@@ -117,10 +119,24 @@ async def _saved_reply(tx: Tx, actor: Actor, wanted: int | None, mailbox_id: int
     return wanted if is_known else None
 
 
-def _check_content(thread: NewThread, body: str, text: str) -> None:
+async def _use(tx: Tx, actor: Actor, conversation_id: int, thread_id: int, used: list[UsedAttachment]) -> int:
+    """Put files of other threads on this one too; how many. Raises Invalid for those that the actor does not see."""
+    wanted = [item.id for item in used if 0 < item.id < 2**63]
+    known = await store_threads.copy_attachments(
+        tx.connection, actor.account_id, actor.user_id, conversation_id, thread_id, wanted, tx.now
+    )
+    errors = [
+        FieldError(item.at, "attachment does not exist", "Unknown", item.id) for item in used if item.id not in known
+    ]
+    if errors:
+        raise Invalid(errors)
+    return len(known)
+
+
+def _check_content(thread: NewThread, body: str, text: str, path: str) -> None:
     """What callers can be told; mail is taken in as it is."""
     if not text.strip() and "<img" not in body:
-        raise Invalid.one("text", "may not be empty", "NotEmpty")
+        raise Invalid.one(f"{path}text", "may not be empty", "NotEmpty")
     for attachment in thread.attachments:
         check_size(attachment)
 

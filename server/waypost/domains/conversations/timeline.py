@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from waypost.domains.conversations import store_threads
+from waypost.domains.conversations import store_names, store_threads
 from waypost.domains.conversations.store_threads import LineItem
 from waypost.kit.events import Fact
 from waypost.kit.tx import Tx
@@ -72,7 +72,7 @@ async def _ran(tx: Tx, fact: Fact) -> Described:
     user_id = fact.data.get("started_by_user_id")
     if not user_id:
         return "default", f"Workflow “{fact.data['name']}” ran", {}, "nochange"
-    name = await store_threads.name_of_user(tx.connection, fact.account_id, user_id)
+    name = await store_names.name_of_user(tx.connection, fact.account_id, user_id)
     return "default", f"{name} ran the workflow “{fact.data['name']}”", {"user": user_id}, "nochange"
 
 
@@ -88,13 +88,13 @@ async def _assigned(tx: Tx, fact: Fact) -> Described:
     assignee_id = fact.data["assignee_id"]
     if assignee_id is None:
         return "default", "Unassigned", {}, "nochange"
-    name = await store_threads.name_of_user(tx.connection, fact.account_id, assignee_id)
+    name = await store_names.name_of_user(tx.connection, fact.account_id, assignee_id)
     return "default", f"Assigned to {name}", {"user": assignee_id}, "nochange"
 
 
 async def _moved(tx: Tx, fact: Fact) -> Described:
     previous = fact.data["previous_mailbox_id"]
-    name = await store_threads.name_of_mailbox(tx.connection, fact.account_id, previous)
+    name = await store_names.name_of_mailbox(tx.connection, fact.account_id, previous)
     return "moved-from-mailbox", f"Moved from {name}", {"mailbox": previous}, "nochange"
 
 

@@ -143,7 +143,7 @@ update customer set
   organization_id = null, photo_type = null, photo_url = null, age = null, background = null, updated_at = $3
 where account_id = $1 and merged_into_id = $2
 """
-# See migration 0008: whoever changes many conversations at once indexes them itself.
+# See the migration `merging`: whoever changes many conversations at once indexes them itself.
 _INDEX_BY_BATCH = "select set_config('waypost.search_upkeep', 'by batch', true)"
 _ERASE_ENTRIES = "delete from customer_entry where account_id = $1 and customer_id = $2"
 _ERASE_ADDRESS = "delete from customer_address where account_id = $1 and customer_id = $2"

@@ -17,8 +17,9 @@ from waypost.edges.inbox_v2.hal import Listing
 from waypost.edges.inbox_v2.parameters import PAGING, Query
 from waypost.edges.inbox_v2.wire import operations
 from waypost.edges.inbox_v2.wire.conversations import ConversationOut, CreatedConversationOut, web_address
-from waypost.edges.inbox_v2.wire.conversations_in import ConversationIn, FieldsIn, SnoozeIn, TagsIn, moment_of
+from waypost.edges.inbox_v2.wire.conversations_in import ConversationIn, FieldsIn, SnoozeIn, moment_of
 from waypost.edges.inbox_v2.wire.merging import MergeConversationsIn
+from waypost.edges.inbox_v2.wire.tags import FewerTagsIn, TagsIn
 from waypost.edges.inbox_v2.wire.threads import ThreadOut
 from waypost.kit.errors import FieldError
 from waypost.kit.paging import Page
@@ -232,7 +233,7 @@ async def put_tags(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[TagsIn]
 ) -> None:
     """Set the tags of a conversation: the full new set."""
-    await conversations.put_tags(tx, actor, conversation_id, data.tags or [])
+    await conversations.put_tags(tx, actor, conversation_id, data.tags)
 
 
 @litestar.post("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
@@ -240,7 +241,7 @@ async def post_tags(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[TagsIn]
 ) -> None:
     """Set the tags of a conversation, as PUT does."""
-    await conversations.put_tags(tx, actor, conversation_id, data.tags or [])
+    await conversations.put_tags(tx, actor, conversation_id, data.tags)
 
 
 @litestar.delete("/v2/conversations/{conversation_id:int}/tags", status_code=204, tags=TAGS)
@@ -249,7 +250,7 @@ async def delete_tags(
 ) -> None:
     """Take the tags named in the body off a conversation, or all of them."""
     raw = await request.body()
-    named = operations.struct(raw, TagsIn).tags if raw.strip() else None
+    named = operations.struct(raw, FewerTagsIn).tags if raw.strip() else None
     await conversations.take_tags(tx, actor, conversation_id, named)
 
 
@@ -258,7 +259,7 @@ async def put_fields(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[FieldsIn]
 ) -> None:
     """Set the custom fields of a conversation; fields that are not listed are cleared."""
-    await conversations.put_fields(tx, actor, conversation_id, [field.to_pair() for field in data.fields or []])
+    await conversations.put_fields(tx, actor, conversation_id, [field.to_pair() for field in data.fields])
 
 
 @litestar.patch("/v2/conversations/{conversation_id:int}/fields", status_code=204, tags=TAGS)
@@ -266,7 +267,7 @@ async def patch_fields(
     tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], data: JSONBody[FieldsIn]
 ) -> None:
     """Set some custom fields of a conversation; the others stay."""
-    pairs = [field.to_pair() for field in data.fields or []]
+    pairs = [field.to_pair() for field in data.fields]
     await conversations.put_fields(tx, actor, conversation_id, pairs, only_these=False)
 
 

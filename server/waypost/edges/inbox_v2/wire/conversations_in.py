@@ -24,6 +24,7 @@ from waypost.domains.conversations import (
     NewThread,
     Status,
     ThreadType,
+    UsedAttachment,
 )
 from waypost.domains.customers import CustomerProfile
 from waypost.edges.inbox_v2.body import Id, Int64, Required
@@ -190,7 +191,13 @@ class ThreadIn(ThreadFields, rename="camel", kw_only=True):
 
     def to_command(self, path: str, errors: list[FieldError], *, imported: bool, now: datetime) -> NewThread:
         """Read; mistakes go to `errors`, with the path of this thread."""
-        return _thread(self, THREAD_TYPES[self.type], self.text, path, errors, imported=imported, now=now)
+        kind = THREAD_TYPES[self.type]
+        for index, attachment in enumerate(self.attachments or []):
+            if isinstance(attachment, int):
+                # Only files of the same conversation can be named, and it has none yet.
+                at = f"{path}attachments[{index}]"
+                errors.append(FieldError(at, "attachment does not exist", "Unknown", attachment))
+        return _thread(self, kind, self.text, path, errors, imported=imported, now=now, keeps_time=True)
 
 
 def _thread(
@@ -202,14 +209,15 @@ def _thread(
     *,
     imported: bool,
     now: datetime,
+    keeps_time: bool = False,
 ) -> NewThread:
     if not text.strip():
         errors.append(FieldError(f"{path}text", _EMPTY, "NotEmpty"))
     files: list[NewAttachment] = []
-    ids: list[int] = []
+    uses: list[UsedAttachment] = []
     for index, attachment in enumerate(sent.attachments or []):
         if isinstance(attachment, int):
-            ids.append(attachment)
+            uses.append(UsedAttachment(attachment, f"{path}attachments[{index}]"))
         else:
             files.append(attachment.to_attachment(f"{path}attachments[{index}].", errors))
     is_imported = bool(sent.imported) or imported
@@ -221,10 +229,10 @@ def _thread(
         cc=_addresses(sent.cc, f"{path}cc", errors),
         bcc=_addresses(sent.bcc, f"{path}bcc", errors),
         attachments=files,
-        attachment_ids=[attachment_id for attachment_id in ids if 0 < attachment_id < 2**63],
+        used_attachments=uses,
         is_draft=bool(sent.draft),
         is_imported=is_imported,
-        created_at=_moment(sent.created_at, f"{path}createdAt", errors, now) if is_imported else None,
+        created_at=_moment(sent.created_at, f"{path}createdAt", errors, now) if is_imported or keeps_time else None,
     )
 
 
@@ -343,16 +351,10 @@ class NewThreadIn(ThreadFields, rename="camel", kw_only=True):
         )
 
 
-class TagsIn(msgspec.Struct):
-    """The tags that a conversation shall have."""
-
-    tags: list[str] | None = None
-
-
 class FieldsIn(msgspec.Struct):
-    """The custom field values that a conversation shall have."""
+    """The custom field values that a conversation shall have; they must be said."""
 
-    fields: list[FieldIn] | None = None
+    fields: list[FieldIn]
 
 
 class SnoozeIn(msgspec.Struct, rename="camel"):

@@ -46,6 +46,18 @@ def changes_of(operations: list[Operation]) -> tuple[str | UnsetType, str | Unse
     return wanted.get("/name", UNSET), wanted.get("/color", UNSET)
 
 
+class TagsIn(msgspec.Struct):
+    """The tags that a conversation shall have: all of them, so they must be said."""
+
+    tags: list[str]
+
+
+class FewerTagsIn(msgspec.Struct):
+    """The tags that a conversation shall not have any more."""
+
+    tags: list[str] | None = None
+
+
 class TagSummaryOut(msgspec.Struct, frozen=True, rename="camel"):
     """A tag with the number of conversations that carry it."""
 

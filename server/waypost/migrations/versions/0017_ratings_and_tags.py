@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0015_ratings_and_tags"
-down_revision = "0014_notifications"
+revision = "0017_ratings_and_tags"
+down_revision = "0016_workflows"
 
 
 def upgrade() -> None:
