@@ -75,6 +75,18 @@ class Ground:
         }
         return await self.made("/v2/conversations", {**body, **more})
 
+    async def workflow(self) -> int:
+        """A manual workflow of the first mailbox that tags what it is run on."""
+        body = {
+            "mailboxId": self.support.id,
+            "type": "manual",
+            "name": "Escalate",
+            "status": "active",
+            "conditions": [],
+            "actions": [{"type": "addTags", "tags": ["ran"]}],
+        }
+        return await self.made("/v2/workflows", body)
+
     async def thread_of(self, conversation_id: int) -> dict[str, Any]:
         """The newest thread of a conversation."""
         threads = (await self.get(f"/v2/conversations/{conversation_id}/threads"))["_embedded"]["threads"]

@@ -165,6 +165,18 @@ async def test_webhooks_from_beginning_to_end(client: Remote) -> None:
     assert (await client.webhooks.delete(made))["status"] == 204
 
 
+async def test_workflows_are_listed_run_and_switched_off(here: Ground, client: Remote) -> None:
+    conversation, one = await here.conversation(), await here.workflow()
+
+    assert [item["id"] for item in (await client.workflows.list())["data"]["_embedded"]["workflows"]] == [one]
+    assert (await client.workflows.runManual(one, {"conversationIds": [conversation]}))["status"] == 204
+    switch = {"op": "replace", "path": "/status", "value": "inactive"}
+    assert (await client.workflows.update(one, switch))["status"] == 204
+    assert (await client.workflows.list({"mailboxId": here.support.id}))["data"]["_embedded"]["workflows"][0][
+        "status"
+    ] == "inactive"
+
+
 async def test_a_stale_token_is_refreshed_once_and_the_call_repeated(here: Ground) -> None:
     tokens = await here.tokens()
     given = published.environment(here.desk.base_url)

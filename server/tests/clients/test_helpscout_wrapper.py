@@ -158,6 +158,16 @@ async def test_webhooks_from_beginning_to_end(client: Remote) -> None:
     assert await client.webhook.get(made["id"]) == {}
 
 
+async def test_workflows_are_listed_run_and_switched_off(here: Ground, client: Remote) -> None:
+    conversation, one = await here.conversation(), await here.workflow()
+
+    assert await client.workflow.run_manual(one, [conversation]) == 204
+    assert await client.workflow.update_status(one, "replace", "inactive", "/status") == 204
+
+    [listed] = (await client.workflow.list(page=1))["_embedded"]["workflows"]
+    assert (listed["id"], listed["status"]) == (one, "inactive")
+
+
 async def test_mistakes_arrive_as_the_clients_own_error(here: Ground, client: Remote) -> None:
     with pytest.raises(Refused, match=r"BadRequestException: .*'path': 'status'.*Expected one of these"):
         await client.conversation.list(status="no-such-status")

@@ -86,6 +86,7 @@ STREAMS = {
     "teams",
     "team_members",
     "users",
+    "workflows",
 }
 
 
@@ -100,6 +101,7 @@ async def here(desk: Desk) -> Ground:
     fields = {"fields": [{"id": made.field_id, "value": "Premium"}]}
     for path, body in (("fields", fields), ("snooze", {"snoozedUntil": "2050-01-01T00:00:00Z"})):
         assert (await made.http.put(f"/v2/conversations/{conversation}/{path}", json=body)).status_code == 204
+    await made.workflow()
     close = {"op": "replace", "path": "/status", "value": "closed"}
     closed = await made.conversation("Closed")
     assert (await made.http.patch(f"/v2/conversations/{closed}", json=close)).status_code == 204
@@ -170,6 +172,8 @@ async def test_a_full_sync_brings_every_record_that_there_is(here: Ground, tmp_p
     assert [(record["id"], record["name"]) for record in records["teams"]] == [(here.team_id, "Tier 2")]
     members = [(record["team_id"], record["user_id"]) for record in records["team_members"]]
     assert members == [(here.team_id, here.account.user.id)]
+    [workflow] = records["workflows"]
+    assert (workflow["name"], workflow["mailbox_id"], workflow["status"]) == ("Escalate", here.support.id, "active")
     assert {record["email"] for record in records["users"]} == {
         person.email for person in (here.account.owner, here.account.administrator, here.account.user)
     }

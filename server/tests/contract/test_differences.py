@@ -311,6 +311,36 @@ async def test_filter_of_users(here: Ground, name: str) -> None:
     assert here.account.owner.id in seen
 
 
+@pytest.mark.parametrize("key", ["conversationIds", "conversation_ids"])
+async def test_running_a_workflow(here: Ground, key: str) -> None:
+    conversation, workflow = await here.conversation(), await here.workflow()
+
+    answer = await here.http.post(f"/v2/workflows/{workflow}/run", json={key: [conversation]})
+
+    assert answer.status_code == 204, answer.text
+    await here.desk.run_workers()
+    assert [tag["tag"] for tag in (await here.get(f"/v2/conversations/{conversation}"))["tags"]] == ["ran"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"op": "replace", "path": "/status", "value": "inactive"},
+        [{"op": "replace", "path": "/status", "value": "inactive"}],
+        {"op": "inactive", "path": "/replace", "value": "/status"},
+    ],
+    ids=["docs", "array", "PHP"],
+)
+async def test_patch_of_a_workflow(here: Ground, body: Any) -> None:
+    workflow = await here.workflow()
+
+    answer = await here.http.patch(f"/v2/workflows/{workflow}", json=body)
+
+    assert answer.status_code == 204, answer.text
+    [listed] = (await here.get("/v2/workflows", mailboxId=here.support.id))["_embedded"]["workflows"]
+    assert (listed["id"], listed["status"]) == (workflow, "inactive")
+
+
 async def test_keys_of_attachments(here: Ground) -> None:
     conversation = await here.conversation()
     thread = (await here.thread_of(conversation))["id"]
