@@ -57,7 +57,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was answered, and the digest of the request that it answered."""
+    """What was answered, and the digest of the request that it answered. The body is stored as it is given."""
 
     request_digest: bytes
     status: int

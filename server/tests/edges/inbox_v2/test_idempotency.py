@@ -277,6 +277,26 @@ async def test_nothing_of_a_deleted_customer_stays_in_kept_answers(desk: Desk) -
     assert again.headers["location"] == made.headers["location"]
 
 
+async def test_bodies_are_kept_sealed_and_their_work_counts_even_under_another_key(
+    module_desk: Desk, account: AccountMade, client: httpx.AsyncClient
+) -> None:
+    made = await create(client, "sealed")
+    async with module_desk.connection() as connection:
+        stored = await connection.fetchval("select body from idempotent_answer where account_id = $1", account.id)
+
+    assert stored
+    assert b"Vera" not in stored
+    assert b"vera" not in stored
+    assert (await create(client, "sealed")).content == made.content
+    key, module_desk.context.secret_key = module_desk.context.secret_key, b"another key of thirty-two bytes."
+    try:
+        again = await create(client, "sealed")
+    finally:
+        module_desk.context.secret_key = key
+    assert (again.status_code, again.content) == (201, b"")
+    assert again.headers["location"] == made.headers["location"]
+
+
 async def test_keys_are_kept_as_digests(module_desk: Desk, account: AccountMade, client: httpx.AsyncClient) -> None:
     await create(client, "a-key-that-tells-something")
 

@@ -10,16 +10,21 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from waypost.edges.base.context import JOINED_TX, Context
 from waypost.kit import idempotency
 from waypost.kit.errors import FieldError, InProgress, Invalid
 from waypost.kit.events import Fact
 from waypost.kit.idempotency import Answer, Key
+from waypost.kit.sealing import Unreadable, seal, unseal
 from waypost.kit.secrets import digest
 from waypost.kit.tx import Tx
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Send
+
+log = structlog.get_logger(__name__)
 
 HEADER = b"idempotency-key"
 NAME = "Idempotency-Key"
@@ -66,7 +71,9 @@ class Once:
                     await self.app(scope, receive, answer.note)
                     if not answer.is_success:
                         raise _NothingDone
-                    made = Answer(request_digest, answer.status, _as_text(answer.headers), answer.body)
+                    # Sealed: some answers hold a secret that is shown this once, others what is known of a customer.
+                    sealed = seal(self.context.secret_key, answer.body) if answer.body else b""
+                    made = Answer(request_digest, answer.status, _as_text(answer.headers), sealed)
                     await idempotency.keep(tx, key, made, answer.location)
         except _NothingDone:
             pass  # rolled back; the caller may try again under the same key
@@ -75,9 +82,17 @@ class Once:
         if kept is not None and kept.request_digest != request_digest:
             raise _refusal("was used for another request", scope)
         if kept is not None:
-            answer.replay(kept)
+            answer.replay(kept, self._unsealed(kept.body))
         await answer.send(send)
         return True
+
+    def _unsealed(self, body: bytes) -> bytes:
+        try:
+            return unseal(self.context.secret_key, body) if body else b""
+        except Unreadable as error:
+            # The desk has another key by now. That the work was done counts for more than what was said of it.
+            log.warning("idempotency.unreadable", error=repr(error))
+            return b""
 
 
 class _NothingDone(Exception):
@@ -110,9 +125,9 @@ class _Answering:
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
 
-    def replay(self, kept: Answer) -> None:
+    def replay(self, kept: Answer, body: bytes) -> None:
         """Be the answer that was kept."""
-        self.status, self.body = kept.status, kept.body
+        self.status, self.body = kept.status, body
         self.headers = [(name.encode(), value.encode()) for name, value in kept.headers if name != "content-length"]
         if self.status != 204:
             self.headers.append((b"content-length", str(len(self.body)).encode()))
