@@ -25,7 +25,14 @@ def conversation(mailbox_id: int) -> dict[str, Any]:
 def _whole(company: Company) -> dict[str, Any]:
     """Bodies of calls by their whole path: what makes a new thing of its own."""
     mailbox_id, definition = company.mailbox.id, {"type": "text", "slug": uuid4().hex, "name": "Example"}
+    workflow = {
+        "mailboxId": mailbox_id, "type": "manual", "status": "active", "name": f"Example {uuid4().hex}",
+        "conditions": [{"any": [{"field": "subject", "operator": "contains", "value": "Example"}]}],
+        "actions": [{"type": "changeStatus", "status": "active"}],
+    }  # fmt: skip
     return {
+        "/v2/workflows": workflow,
+        "/v2/workflows/dry-run": workflow,
         "/v2/conversations": conversation(mailbox_id),
         "/v2/customers": {"firstName": "Example"},
         "/v2/customer-properties": definition,

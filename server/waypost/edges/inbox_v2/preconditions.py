@@ -113,6 +113,8 @@ async def provide_tx(request: Request[Any, Any, Any]) -> AsyncIterator[Tx]:
 async def provide_read(request: Request[Any, Any, Any]) -> AsyncIterator[Tx]:
     """Dependency `read` of this edge. The version is read before the body: a tag may be too old, never too new."""
     async with _base_read(request) as tx:
+        # Calls that only try something out change nothing, but nobody shall think that they looked at the header.
+        await check(tx, request)
         scope: Any = request.scope
         if request.method == "GET" and SINGLE.search(scope["path"]) and (found := await _versions(tx, request)):
             scope[VERSION] = found[0].encode()
