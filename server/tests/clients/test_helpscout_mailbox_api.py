@@ -11,6 +11,9 @@ from tests.clients import published
 from tests.clients.ground import Ground, ground
 from tests.clients.published import Refused, Remote
 from tests.desk import Desk
+from waypost.domains import conversations
+from waypost.domains.accounts import Actor
+from waypost.domains.conversations import Grade
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +178,20 @@ async def test_workflows_are_listed_run_and_switched_off(here: Ground, client: R
     assert (await client.workflows.list({"mailboxId": here.support.id}))["data"]["_embedded"]["workflows"][0][
         "status"
     ] == "inactive"
+
+
+async def test_a_rating_is_read(here: Ground, client: Remote) -> None:
+    conversation = await here.conversation()
+    reply = await here.made(f"/v2/conversations/{conversation}/reply", {"text": "Done"})
+    customer = (await here.get(f"/v2/conversations/{conversation}"))["primaryCustomer"]["id"]
+    async with here.desk.transactions.open() as tx:
+        given = Actor.for_customer(here.account.id, customer)
+        rating = await conversations.rate(tx, given, reply, Grade.GREAT, "Thanks!")
+
+    told = (await client.ratings.get(rating.id))["data"]
+
+    assert (told["rating"], told["comments"], told["threadId"]) == ("great", "Thanks!", reply)
+    assert (told["customer"]["id"], told["user"]["id"]) == (customer, here.account.owner.id)
 
 
 async def test_a_stale_token_is_refreshed_once_and_the_call_repeated(here: Ground) -> None:
