@@ -35,17 +35,17 @@ GROUPS: list[tuple[str, list[tuple[Occasion, str]]]] = [
     (
         "A customer answers",
         [
-            (Occasion.CUSTOMER_REPLIED_MINE, "In a conversation of yours or your team’s"),
+            (Occasion.CUSTOMER_REPLIED_MINE, "In a conversation of yours or your team's"),
             (Occasion.CUSTOMER_REPLIED_UNASSIGNED, "In one that nobody is assigned to"),
-            (Occasion.CUSTOMER_REPLIED_OTHER, "In somebody else’s"),
+            (Occasion.CUSTOMER_REPLIED_OTHER, "In somebody else's"),
         ],
     ),
     (
         "A colleague replies or leaves a note",
         [
-            (Occasion.USER_REPLIED_MINE, "In a conversation of yours or your team’s"),
+            (Occasion.USER_REPLIED_MINE, "In a conversation of yours or your team's"),
             (Occasion.USER_REPLIED_UNASSIGNED, "In one that nobody is assigned to"),
-            (Occasion.USER_REPLIED_OTHER, "In somebody else’s"),
+            (Occasion.USER_REPLIED_OTHER, "In somebody else's"),
         ],
     ),
 ]
