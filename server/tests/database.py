@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -81,7 +81,7 @@ class Ground:
         try:
             yield self.address(name)
         finally:
-            self.execute(f'drop database "{name}" with (force)')
+            self.portal.call(_drop, self.url, name)
 
     def template(self) -> str:
         """The migrated database that clones are made from; whichever worker comes first makes it."""
@@ -103,6 +103,17 @@ async def _execute(url: str, sql: str) -> None:
         await connection.execute(sql)
     finally:
         await connection.close()
+
+
+async def _drop(url: str, name: str) -> None:
+    """Drop a database though somebody may still be connected to it."""
+    for pause_s in (0.1, 0.5, 2.0, 5.0):
+        with suppress(asyncpg.InsufficientPrivilegeError):
+            await _execute(url, f'drop database "{name}" with (force)')
+            return
+        # The server's own vacuum is at work there and may not be ended by us; it leaves by itself.
+        await asyncio.sleep(pause_s)
+    await _execute(url, f'drop database "{name}" with (force)')
 
 
 def run_folder() -> Path:
