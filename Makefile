@@ -97,6 +97,7 @@ golden: install-dev  ## Write the golden files anew; review the difference.
 bench: install-dev  ## Measure the figures that the design promises.
 	$(STEP) "Benchmarks"
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.search
 
 build: install-dev  ## Wheel and source archive, in dist/.
 	$(STEP) "Wheel and source archive"

@@ -36,7 +36,7 @@ JSON = [(b"content-type", b"application/hal+json")]
 
 
 class Baseline:
-    """ASGI: `/list`, `/create`, `/reply`, `/empty`."""
+    """ASGI: `/list`, `/get/{id}`, `/create`, `/reply`, `/empty`."""
 
     def __init__(self, pool: Any, ground: Ground, base_url: str) -> None:
         self.pool = pool
@@ -60,6 +60,8 @@ class Baseline:
         path = scope["path"]
         if path == "/list":
             body = await self.list_page()
+        elif path.startswith("/get/"):
+            body = await self.get(int(path[5:]))
         elif path == "/create":
             body = await self.create(msgspec.json.decode((await receive())["body"]))
         elif path == "/reply":
@@ -89,6 +91,12 @@ class Baseline:
                 "_links": links,
             }
         )
+
+    async def get(self, conversation_id: int) -> bytes:
+        """One conversation, byte for byte as Waypost answers it."""
+        ground = self.ground
+        row = await self.pool.fetchrow(store.FIND, ground.account_id, ground.user_id, conversation_id, None)
+        return msgspec.json.encode(conversation(row, self.base_url, datetime.now(UTC).replace(microsecond=0)))
 
     async def create(self, sent: dict[str, Any]) -> bytes:
         """The rows of a new conversation with one message of a new customer and two tags, in one transaction."""

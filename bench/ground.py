@@ -11,12 +11,18 @@ from pathlib import Path
 
 import asyncpg
 
+from waypost.domains import conversations
 from waypost.kit import migrations
+from waypost.kit.db import open_pool
 from waypost.kit.private_postgres import PrivatePostgres
 from waypost.kit.secrets import digest
+from waypost.kit.tx import Transactions
 
 FOLDER = Path(__file__).parent / "results"
-WITHOUT_SEARCH = 1_000_000
+#: Threads of a conversation where they are not 3.
+THREADS = {100_000: 2}
+#: From this size on there are as many customers as conversations, in place of a fifth.
+MANY_CUSTOMERS = 1_000_000
 TOKEN = "bench-token-that-is-no-secret"  # noqa: S105 - of a database that holds nothing
 
 
@@ -32,8 +38,8 @@ class Ground:
 
 
 async def prepare(server: PrivatePostgres, size: int) -> Ground:
-    """The database of so many conversations, filled on the first run (a million takes some minutes)."""
-    name = f"bench_{size}_{migrations.head()}"
+    """The database of so many conversations: filled on the first run, migrated on later ones."""
+    name = f"bench_{size}"
     dsn, superuser = server.dsn(name), server.dsn(name, user="postgres")
     note = FOLDER / f"{name}.json"
     if not note.exists():
@@ -46,14 +52,18 @@ async def prepare(server: PrivatePostgres, size: int) -> Ground:
         made = await _generate(superuser, size)
         note.write_text(json.dumps(made))
     made = json.loads(note.read_text())
+    await migrations.upgrade(dsn)
+    await _index_anew(dsn)
     user_id = made["user_ids"][0]
     await _give_token(dsn, made["account_id"], user_id)
     return Ground(size, dsn, made["account_id"], user_id, made["mailbox_ids"][0])
 
 
 async def _generate(dsn: str, size: int) -> dict[str, object]:
-    # Lists do not read the search documents, and a million of them take longer to make than all the rest.
-    extra = ["--no-search"] if size >= WITHOUT_SEARCH else []
+    extra = [
+        *(["--threads-per-conversation", str(THREADS[size])] if size in THREADS else []),
+        *(["--customers", str(size)] if size >= MANY_CUSTOMERS else []),
+    ]
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(Path(__file__).parent / "generate.py"), dsn, "--conversations", str(size), *extra,
         stdout=asyncio.subprocess.PIPE,
@@ -62,6 +72,12 @@ async def _generate(dsn: str, size: int) -> dict[str, object]:
     if process.returncode:
         raise SystemExit("the generator failed")
     return dict(json.loads(output))
+
+
+async def _index_anew(dsn: str) -> None:
+    """What the worker would do after a migration of the search documents."""
+    async with await open_pool(dsn, max_size=2) as pool:
+        await conversations.rebuild_documents(Transactions(pool))
 
 
 async def _give_token(dsn: str, account_id: int, user_id: int) -> None:

@@ -40,6 +40,8 @@ class Settings:
     write_burst_limit: int = 12
     rate_write_weight: int = 1
     database_pool: int = 10
+    #: A search that takes longer is ended and answered as an error.
+    search_timeout_s: int = 5
     is_demo: bool = False
     #: For those who build on a desk: its clock can be moved. Never for a desk that is used.
     is_development: bool = False
@@ -100,6 +102,7 @@ def load(**overrides: Any) -> Settings:
         "rate_write_weight": _number("RATE_WRITE_WEIGHT", 1, 1, 1000),
         "database_pool": _number("DATABASE_POOL", 10, 2, 500),
         "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",
+        "search_timeout_s": _number("SEARCH_TIMEOUT_S", 5, 1, 15),
         "log_format": _choice("LOG_FORMAT", "console", ("console", "json")),
         "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "trusted_proxies": _list("TRUSTED_PROXIES"),

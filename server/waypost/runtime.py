@@ -18,6 +18,7 @@ from waypost.edges.base.context import Context
 from waypost.kit.addresses import Allowance, BadAllowance
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
+from waypost.kit.dear_reads import DearReads
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
 from waypost.kit.log_stream import LogStream
@@ -61,7 +62,7 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         if movable_clock is not None:
             async with pool.acquire() as connection:
                 await movable_clock.load(connection)
-        transactions = Transactions(pool, movable_clock or clock)
+        transactions = Transactions(pool, movable_clock or clock, DearReads(settings.search_timeout_s))
         tokens = TokenCache(transactions)
         files = FileStore(settings.files_location)
         wakeups = Wakeups(transactions, dsn)

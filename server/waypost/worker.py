@@ -27,6 +27,7 @@ FOLD_EVERY_S = 5.0
 TRIM_EVERY_S = 3600.0
 PLANS_EVERY_S = 5.0
 WORKFLOWS_EVERY_S = 15.0
+REBUILD_EVERY_S = 30.0
 JOB_HISTORY_KEPT = "7 days"
 
 TALLIES = (
@@ -72,6 +73,7 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),
         every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
+        every(REBUILD_EVERY_S, "search.rebuild", partial(conversations.rebuild_documents, desk.transactions)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
         every(WORKFLOWS_EVERY_S, "workflows.ripen", partial(_until_none_is_due, desk, workflows.ripen)),
         every(WORKFLOWS_EVERY_S, "workflows.queue", partial(_until_none_is_due, desk, workflows.queue_due)),

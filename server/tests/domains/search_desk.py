@@ -16,8 +16,10 @@ import asyncpg
 
 from waypost.domains.conversations import search as conversation_search
 from waypost.domains.customers import search as customer_search
-from waypost.kit.search_query import Node, parse
+from waypost.kit.search_query import Node, SqlCondition, parse
 
+_CUSTOMER_DOCUMENTS = "(select s.customer_id as id, s.* from customer_search s) customer"
+_DOCUMENTS = "(select s.conversation_id as id, s.* from conversation_search s)"
 NOW = datetime(2024, 6, 15, 12, 30, 0, tzinfo=UTC)
 
 
@@ -86,10 +88,22 @@ class SearchDesk:
     users: dict[str, int] = field(default_factory=dict)
     mailboxes: dict[str, int] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
+    languages: tuple[str, ...] = conversation_search.NEW_DOCUMENTS
+    stems: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def run(self, sql: str, *arguments: Any) -> Any:
         """The first value of the first row."""
         return self.loop.run_until_complete(self.connection.fetchval(sql, *arguments))
+
+    def stem(self, word: str) -> str:
+        """The stem that PostgreSQL's dictionary of the account's language has for a word."""
+        language = self.languages[0]
+        if language == "simple":
+            return word
+        if (language, word) not in self.stems:
+            found = self.run(f"select (ts_lexize('search_{language}', $1))[1]", word)
+            self.stems[language, word] = found or word
+        return self.stems[language, word]
 
     def rows(self, sql: str, *arguments: Any) -> list[Any]:
         """All rows."""
@@ -216,28 +230,43 @@ class SearchDesk:
         )
 
     def find(self, query: str | Node) -> set[int]:
-        """Ids of the published conversations that match."""
+        """Ids of the published conversations that match; the same however the documents are asked."""
         node = parse(query) if isinstance(query, str) else query
-        condition = conversation_search.compile(node, 1, NOW)
-        found = self.rows(
-            f"select c.id from conversation c where c.account_id = $1 and c.state = 'published' and {condition.sql}",
+        asked = conversation_search.Asked(node, NOW, self.languages)
+        found = self._found("conversation", asked.condition(1))
+        assert found == self._found("conversation", asked.condition(1, "each")), query
+        if asked.is_told():
+            assert found == self._found(_DOCUMENTS, asked.condition(1, "here")), query
+        return found
+
+    def _found(self, source: str, condition: SqlCondition) -> set[int]:
+        rows = self.rows(
+            f"select c.id from {source} c where c.account_id = $1 and c.state = 'published' and {condition.sql}",
             *(self.account_id, *condition.arguments),
         )
-        return {row["id"] for row in found}
+        return {row["id"] for row in rows}
 
     def subjects(self, query: str) -> set[str]:
         """Subjects of the published conversations that match."""
         return {self.conversations[found].subject for found in self.find(query)}
 
     def find_customers(self, query: str | Node) -> set[int]:
-        """Ids of the customers that match."""
+        """Ids of the customers that match; the same however the documents are asked."""
         node = parse(query) if isinstance(query, str) else query
-        condition = customer_search.compile(node, 1, NOW)
-        found = self.rows(
-            f"select id from customer where customer.account_id = $1 and state = 'active' and {condition.sql}",
+        found = self._found_customers("customer", customer_search.compile(node, 1, NOW))
+        assert found == self._found_customers("customer", customer_search.compile(node, 1, NOW, "each")), query
+        if customer_search.is_told(node):
+            here = customer_search.compile(node, 1, NOW, "here")
+            assert found == self._found_customers(_CUSTOMER_DOCUMENTS, here), query
+        return found
+
+    def _found_customers(self, source: str, condition: SqlCondition) -> set[int]:
+        rows = self.rows(
+            f"select customer.id from {source} join customer k on k.account_id = customer.account_id"
+            f" and k.id = customer.id where customer.account_id = $1 and k.state = 'active' and {condition.sql}",
             *(self.account_id, *condition.arguments),
         )
-        return {row["id"] for row in found}
+        return {row["id"] for row in rows}
 
     def first_names(self, query: str) -> set[str]:
         """First names of the customers that match."""

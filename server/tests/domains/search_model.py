@@ -29,6 +29,8 @@ from waypost.kit.search_query import (
 from waypost.kit.search_query.dates import period
 
 WRITERS = ("message", "chat", "beaconchat")
+#: A word's stem, as PostgreSQL's dictionary has it: data, taken from there by whoever compares.
+Stemmer = Callable[[str], str]
 Test = Callable[[Any], bool]
 
 
@@ -53,6 +55,18 @@ def has_phrase(text: str, sought: list[str], *, last_begins: bool = False) -> bo
     return False
 
 
+def has_forms(text: str, sought: list[str], stem: Stemmer) -> bool:
+    """Whether the words stand side by side, each in any of its forms; what holds a digit has no others."""
+
+    def forms(found: list[str]) -> list[str]:
+        return [word if re.search("[0-9]", word) else stem(word) for word in found]
+
+    there, wanted = forms(words(text)), forms(sought)
+    return bool(wanted) and any(
+        there[start : start + len(wanted)] == wanted for start in range(len(there) - len(wanted) + 1)
+    )
+
+
 def fits(pattern: Pattern, text: str) -> bool:
     """Whether the whole text fits the wildcards, case ignored."""
     signs = {"*": ".*", "?": "."}
@@ -75,8 +89,8 @@ def pattern_of(value: Any) -> Pattern:
     return value.pattern  # type: ignore[no-any-return]
 
 
-def text_test(value: Any, *, loose: bool = False) -> Callable[[Iterable[str]], bool]:
-    """For a field of text: do its texts hold the word or phrase?"""
+def text_test(value: Any, *, loose: bool = False, stem: Stemmer | None = None) -> Callable[[Iterable[str]], bool]:
+    """For a field of text: do its texts hold the word or phrase? With a stemmer, words outside quotes in any form."""
     if is_any(value):
         return lambda _: True
     pattern = pattern_of(value)
@@ -86,6 +100,8 @@ def text_test(value: Any, *, loose: bool = False) -> Callable[[Iterable[str]], b
             return lambda texts: any(sought and set(sought) <= set(words(text)) for text in texts)
         return lambda texts: any(has_phrase(text, sought) for text in texts)
     begins = pattern.text.endswith("*") and pattern.text[-2:-1].isalnum() and not isinstance(pattern.parts[-1], str)
+    if stem is not None and not begins:
+        return lambda texts: any(has_forms(text, sought, stem) for text in texts)
     return lambda texts: any(has_phrase(text, sought, last_begins=begins) for text in texts)
 
 
@@ -192,29 +208,38 @@ def of(test: Callable[[Any], bool], *values: Callable[[Any], Any]) -> Test:
     return lambda row: any(test(value(row)) for value in values)
 
 
-def subject_test(value: Any) -> Test:
-    return of(text_test(value, loose=True), lambda talk: [talk.subject])
+def subject_test(value: Any, stem: Stemmer | None) -> Test:
+    return of(text_test(value, loose=True, stem=stem), lambda talk: [talk.subject])
 
 
-def free_test(value: Any) -> Test:
-    subject, plain = text_test(value, loose=True), text_test(value)
+def body_test(value: Any, stem: Stemmer | None) -> Test:
+    if is_any(value):
+        return lambda talk: bool(shown(talk))
+    return of(text_test(value, stem=stem), lambda talk: [thread.body for thread in shown(talk)])
+
+
+def free_test(value: Any, stem: Stemmer | None) -> Test:
+    subject, body, plain = text_test(value, loose=True, stem=stem), text_test(value, stem=stem), text_test(value)
     return lambda talk: (
         subject([talk.subject])
-        or plain(thread.body for thread in shown(talk))
+        or body(thread.body for thread in shown(talk))
         or plain([f"{talk.customer.first_name} {talk.customer.last_name}", *talk.customer.emails])
         or plain(talk.tags)
         or plain([str(talk.number)])
     )
 
 
-CONVERSATIONS: dict[str | None, Callable[[Any], Test]] = {
-    None: free_test,
-    "subject": subject_test,
-    "body": lambda value: (
-        of(text_test(value), lambda talk: [thread.body for thread in shown(talk)])
-        if not is_any(value)
-        else lambda talk: bool(shown(talk))
-    ),
+def conversation_fields(stem: Stemmer | None) -> dict[str | None, Callable[[Any], Test]]:
+    """The fields of conversations in an account with this stemmer, or with none."""
+    return {
+        None: lambda value: free_test(value, stem),
+        "subject": lambda value: subject_test(value, stem),
+        "body": lambda value: body_test(value, stem),
+        **_CONVERSATIONS,
+    }
+
+
+_CONVERSATIONS: dict[str | None, Callable[[Any], Test]] = {
     "tag": lambda value: of(exact_test(value), tag_values),
     "email": lambda value: of(exact_test(value, in_quotes=True), addresses),
     "mailbox": lambda value: of(exact_test(value), lambda talk: [talk.mailbox]),

@@ -105,6 +105,14 @@ class BadParameter(Invalid):
         return cls([FieldError(path, message, kind, rejected, "QUERY")])
 
 
+class TooDear(BadParameter):
+    """A search that takes longer than any may. Asking again as it is would not help, so it is not Busy."""
+
+    def __init__(self, limit_s: float) -> None:
+        message = f"the search takes longer than {limit_s:g} s; narrow it by a mailbox, a status, a date or rarer words"
+        super().__init__([FieldError("query", message, "Size", source="QUERY")])
+
+
 class Throttled(WaypostError):
     """Too many tries; `retry_after_s` is at least 1."""
 

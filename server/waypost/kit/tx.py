@@ -15,6 +15,7 @@ import asyncpg
 
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import DATABASE_ERRORS, Connection, Pool
+from waypost.kit.dear_reads import DearReads
 from waypost.kit.errors import Busy
 from waypost.kit.events import Event
 
@@ -47,11 +48,12 @@ def _data(by: Origin, event: Event) -> dict[str, Any]:
 class Tx:
     """One open transaction. `now` is fixed for its whole length."""
 
-    __slots__ = ("_after_commit", "_events", "connection", "had_events", "now")
+    __slots__ = ("_after_commit", "_events", "connection", "dear_reads", "had_events", "now")
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, now: datetime, dear_reads: DearReads | None = None) -> None:
         self.connection = connection
         self.now = now
+        self.dear_reads = dear_reads or DearReads()
         self._events: list[tuple[Origin, Event]] = []
         self.had_events = False
         self._after_commit: list[Callable[[], None]] = []
@@ -134,9 +136,10 @@ def told_as_busy() -> Iterator[None]:
 class Transactions:
     """Opens units of work over a pool and wakes the readers of the log after each commit that left events."""
 
-    def __init__(self, pool: Pool, clock: Clock = system_clock) -> None:
+    def __init__(self, pool: Pool, clock: Clock = system_clock, dear_reads: DearReads | None = None) -> None:
         self.pool = pool
         self.clock = clock
+        self.dear_reads = dear_reads or DearReads()
         #: Set after a commit with events; readers in this process wait on it, readers elsewhere poll or are notified.
         self.new_events = asyncio.Event()
 
@@ -152,7 +155,7 @@ class Transactions:
         async with self.pool.acquire() as connection:
             transaction = connection.transaction()
             await transaction.start()
-            tx = Tx(connection, self.clock().replace(microsecond=0))
+            tx = Tx(connection, self.clock().replace(microsecond=0), self.dear_reads)
             try:
                 yield tx
                 await tx.flush()
@@ -172,4 +175,4 @@ class Transactions:
         """A connection for queries, each statement seeing its own snapshot. Nothing may be emitted or changed."""
         with told_as_busy():
             async with self.pool.acquire() as connection:
-                yield Tx(connection, self.clock().replace(microsecond=0))
+                yield Tx(connection, self.clock().replace(microsecond=0), self.dear_reads)

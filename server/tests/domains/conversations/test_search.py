@@ -346,9 +346,9 @@ def test_another_account_is_never_found(desk: SearchDesk) -> None:
 
 def test_arguments_are_numbered_behind_the_callers_and_shared() -> None:
     condition = search.compile(parse("refund tag:vip number:5"), 7)
-    assert condition.arguments == [5, "refund", "vip"]
+    assert condition.arguments == [5, ["english"], "refund", "vip"]
     assert "$8::bigint" in condition.sql
-    assert "$10::text" in condition.sql
+    assert "$11::text" in condition.sql
     assert "$7" not in condition.sql
     assert search.compile(parse('refund tag:vip colour:"red"'), 7).arguments == []
 
@@ -378,9 +378,3 @@ def test_a_word_in_the_subject_weighs_more_than_in_a_body(desk: SearchDesk) -> N
     assert scores[HELP] > scores[RAINBOW] > scores[SAY] == 0
     assert set(score_of("tag:(vip -gold) AND status:open OR -x").values())
     assert set(score_of("status:open -help").values()) == {0}
-
-
-def test_conditions_of_unknown_offset(desk: SearchDesk) -> None:
-    node = parse("refund")
-    assert search.compiler(node)(4) == search.compile(node, 4)
-    assert search.score_compiler(node)(4) == search.score(node, 4)

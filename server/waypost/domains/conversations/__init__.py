@@ -20,6 +20,15 @@ from waypost.domains.conversations.editing import (
     refuse_unpublishing,
 )
 from waypost.domains.conversations.fields import check as check_field_value
+from waypost.domains.conversations.indexing import (
+    choose_search_language,
+    documents_left,
+    make_documents_anew,
+    rebuild_documents,
+    rebuild_some_documents,
+    search_language,
+    search_languages,
+)
 from waypost.domains.conversations.jobs import jobs
 from waypost.domains.conversations.labels import (
     add_tags,
@@ -131,6 +140,7 @@ __all__ = [
     "change_status",
     "change_subject",
     "check_field_value",
+    "choose_search_language",
     "clean_tags",
     "create",
     "create_tag",
@@ -138,6 +148,7 @@ __all__ = [
     "delete_attachment",
     "delete_of_customer",
     "delete_tag",
+    "documents_left",
     "edit_text",
     "find_own_rating",
     "forget_values",
@@ -152,6 +163,7 @@ __all__ = [
     "list_of_organization",
     "list_tags",
     "list_threads",
+    "make_documents_anew",
     "merge",
     "merge_tags",
     "move",
@@ -162,9 +174,13 @@ __all__ = [
     "put_tags",
     "rate",
     "readable_attachment",
+    "rebuild_documents",
+    "rebuild_some_documents",
     "refuse_unpublishing",
     "routing",
     "schedule",
+    "search_language",
+    "search_languages",
     "send_due",
     "send_scheduled",
     "set_hidden",

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from waypost.domains.conversations.models import Filter, Sort, Status
+from waypost.domains.conversations.search import Asked
 from waypost.kit.paging import PageRequest
 from waypost.kit.search_query import SqlCondition
 
@@ -22,6 +23,7 @@ MOST_RANGES = 48
 
 _SORT_KEYS: dict[Sort, str] = {
     Sort.CREATED_AT: "c.created_at",
+    Sort.SCORE: "c.created_at",
     Sort.MODIFIED_AT: "c.modified_at",
     Sort.NUMBER: "c.number",
     Sort.SUBJECT: "c.subject_key",
@@ -33,7 +35,7 @@ _SORT_KEYS: dict[Sort, str] = {
 #: Orders for which an index per (mailbox, status) exists: their ranges are walked one by one.
 _RANGED = frozenset({Sort.CREATED_AT, Sort.MODIFIED_AT, Sort.STATUS, Sort.MAILBOX_ID})
 _NOTHING = "select null::bigint as id, null::bigint as k where false"
-_JOIN_CUSTOMER = " join customer cu on cu.account_id = c.account_id and cu.id = c.primary_customer_id"
+JOIN_CUSTOMER = " join customer cu on cu.account_id = c.account_id and cu.id = c.primary_customer_id"
 
 
 class Arguments:
@@ -67,6 +69,19 @@ class Listing(msgspec.Struct, frozen=True):
     total: str
     arguments: list[Any]
     direction: str = "desc"
+    #: What comes before the SELECT.
+    head: str = ""
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """How much a search may look at for one page; see `hits`."""
+
+    #: So many hits are found and sorted at once; of more, the page is found by walking the list.
+    most_sorted: int = 20_000
+    #: So many conversations of the list are looked at for a page.
+    walked: int = 3_000
+    #: So many hits, the newest, are ranked by how well they match; the others follow by age.
+    ranked: int = 2_000
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +94,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     sort: Sort
     descending: bool
     page: PageRequest
-    condition: Compiled | None = None
-    score: Compiled | None = None
+    #: A search that narrows it; `hits` turns such lists into SQL, not `build`.
+    asked: Asked | None = None
+    bounds: Bounds = Bounds()
     field_matches: list[FieldMatch] = []
 
 
@@ -95,26 +111,30 @@ def build(query: Query) -> Listing:
         return Listing(_NOTHING, "0", [query.account_id, query.user_id])
     # $1 and $2 are fixed: the columns of the page (store.COLUMNS) use them too.
     arguments = Arguments(query.account_id, query.user_id)
-    narrow = _narrowing(query, arguments)
-    key = _sort_key(query, arguments)
+    total = _total(query, arguments)
+    ids = page_of(query, arguments)
+    return Listing(ids, total, arguments.values, "desc" if query.descending else "asc")
+
+
+def page_of(query: Query, arguments: Arguments) -> str:
+    """SQL for the page's ids and places, without regard to a search."""
+    narrow = narrowing(query, arguments)
+    key = sort_key(query)
     direction = "desc" if query.descending else "asc"
-    ranges = _ranges(query, arguments)
-    drafts = _drafts(query, arguments)
-    total = _total(query, arguments, ranges, narrow, drafts)
+    parts = [*ranges(query, arguments), *drafts(query, arguments)]
     take = arguments.add(query.page.offset + query.page.size)
     offset, size = arguments.add(query.page.offset), arguments.add(query.page.size)
-    join = _JOIN_CUSTOMER if key.startswith("cu.") else ""
+    join = JOIN_CUSTOMER if key.startswith("cu.") else ""
     walks = [
         f"(select c.id, {sort_key} as k from conversation c{join} where {where}{narrow} "
         f"order by {sort_key} {direction}, c.id {direction} limit {take})"
-        for part in [*ranges, *drafts]
+        for part in parts
         for sort_key, where in _with_waiting(query, key, part)
     ]
-    ids = (
+    return (
         f"select id, k from ({' union all '.join(walks)}) w "
         f"order by k {direction}, id {direction} limit {size} offset {offset}"
     )
-    return Listing(ids, total, arguments.values, direction)
 
 
 def _with_waiting(query: Query, key: str, where: str) -> list[tuple[str, str]]:
@@ -128,15 +148,12 @@ def _with_waiting(query: Query, key: str, where: str) -> list[tuple[str, str]]:
     ]
 
 
-def _sort_key(query: Query, arguments: Arguments) -> str:
-    if query.sort is Sort.SCORE:
-        if query.score is None:
-            return "c.created_at"
-        return _put(query.score, arguments)
+def sort_key(query: Query) -> str:
+    """What the list is sorted by; without a search there is no score, and age takes its place (spec: 7.1)."""
     return _SORT_KEYS.get(query.sort, "c.waiting_since")
 
 
-def _ranges(query: Query, arguments: Arguments) -> list[str]:
+def ranges(query: Query, arguments: Arguments) -> list[str]:
     """The published part of the list as ranges of one index each."""
     base = "c.account_id = $1 and c.state = 'published'"
     if query.filter.drafts_only:
@@ -150,7 +167,7 @@ def _ranges(query: Query, arguments: Arguments) -> list[str]:
     is_ranged = query.sort in _RANGED and len(by_status) * len(mailboxes or [0]) <= MOST_RANGES
     # What people have of their own is few, and found by them: more ranges would read it again for each.
     is_of_people = query.filter.organization_id is not None or query.filter.customer_id is not None
-    if not is_ranged or is_of_people or query.condition is not None:
+    if not is_ranged or is_of_people or query.asked is not None:
         return [base + _one_of_statuses(statuses) + _one_of_mailboxes(mailboxes, arguments)]
     places = [arguments.add(mailbox) for mailbox in mailboxes] if mailboxes is not None else [None]
     return [
@@ -172,7 +189,7 @@ def _one_of_mailboxes(mailboxes: list[int] | None, arguments: Arguments) -> str:
     return "" if mailboxes is None else f" and c.mailbox_id = any ({arguments.add(mailboxes)}::bigint[])"
 
 
-def _drafts(query: Query, arguments: Arguments) -> list[str]:
+def drafts(query: Query, arguments: Arguments) -> list[str]:
     """Drafts are listed for the user who wrote them, wherever they would show once published (spec: 7.1)."""
     if not query.user_id:
         return []
@@ -182,8 +199,8 @@ def _drafts(query: Query, arguments: Arguments) -> list[str]:
     return [where + _one_of_mailboxes(query.mailbox_ids, arguments)]
 
 
-def _narrowing(query: Query, arguments: Arguments) -> str:
-    """What holds beside status and mailbox, as SQL to be ANDed to every range."""
+def narrowing(query: Query, arguments: Arguments) -> str:
+    """What holds beside status, mailbox and search, as SQL to be ANDed to every range."""
     wanted, parts = query.filter, []
     if wanted.assignee_id is not None:
         parts.append(
@@ -213,12 +230,10 @@ def _narrowing(query: Query, arguments: Arguments) -> str:
             f"and lower(t.name) = any ({arguments.add([tag.lower() for tag in wanted.tags])}::text[]))"
         )
     parts += [_field_matches(match, arguments) for match in query.field_matches]
-    if query.condition is not None:
-        parts.append(_put(query.condition, arguments))
     return "".join(f" and {part}" for part in parts)
 
 
-def _put(compiled: Compiled, arguments: Arguments) -> str:
+def put(compiled: Compiled, arguments: Arguments) -> str:
     """A compiled search as SQL text, its arguments bound after those that are there."""
     condition = compiled(len(arguments.values))
     arguments.values.extend(condition.arguments)
@@ -241,7 +256,7 @@ def is_tallied(query: Query) -> bool:
     """Whether kept totals answer how long the list is."""
     wanted = query.filter
     return (
-        query.condition is None
+        query.asked is None
         and not query.field_matches
         and wanted.tags is None
         and wanted.modified_since is None
@@ -253,7 +268,7 @@ def is_tallied(query: Query) -> bool:
 
 def is_of_organization(query: Query) -> bool:
     """Whether the list is all that one organization's customers have, whose number is kept."""
-    return query.filter.organization_id is not None and query.condition is None and not query.field_matches
+    return query.filter.organization_id is not None and query.asked is None and not query.field_matches
 
 
 def _total_of_organization(query: Query, arguments: Arguments) -> str:
@@ -268,12 +283,15 @@ def _total_of_organization(query: Query, arguments: Arguments) -> str:
     )
 
 
-def _total(query: Query, arguments: Arguments, ranges: list[str], narrow: str, drafts: list[str]) -> str:
+def _total(query: Query, arguments: Arguments) -> str:
     """How long the whole list is: from the kept totals where they can tell, else counted."""
-    parts = [f"(select count(*) from conversation c where {where}{narrow})" for where in drafts]
-    if ranges and query.filter == Filter(organization_id=query.filter.organization_id) and is_of_organization(query):
+    narrow = narrowing(query, arguments)
+    parts = [f"(select count(*) from conversation c where {where}{narrow})" for where in drafts(query, arguments)]
+    if query.filter.drafts_only:
+        pass
+    elif query.filter == Filter(organization_id=query.filter.organization_id) and is_of_organization(query):
         parts.append(_total_of_organization(query, arguments))
-    elif ranges and is_tallied(query):
+    elif is_tallied(query):
         where = "t.account_id = $1" + _one_of_statuses(query.filter.statuses).replace("c.", "t.")
         where += _one_of_mailboxes(query.mailbox_ids, arguments).replace("c.", "t.")
         if query.filter.assignee_id is not None:
@@ -283,5 +301,5 @@ def _total(query: Query, arguments: Arguments, ranges: list[str], narrow: str, d
         parts.append(f"(select coalesce(sum(t.n), 0)::bigint from conversation_tally t where {where})")
         parts.append(f"(select coalesce(sum(t.n), 0)::bigint from conversation_tally_delta t where {where})")
     else:
-        parts += [f"(select count(*) from conversation c where {where}{narrow})" for where in ranges]
+        parts += [f"(select count(*) from conversation c where {where}{narrow})" for where in ranges(query, arguments)]
     return " + ".join(parts) if parts else "0"

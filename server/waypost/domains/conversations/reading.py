@@ -6,7 +6,7 @@ import msgspec
 
 from waypost.domains import customers, mailboxes
 from waypost.domains.accounts import Actor, scope_of
-from waypost.domains.conversations import fields, listing, locking, search, store, store_threads
+from waypost.domains.conversations import fields, listing, locking, search, store, store_search, store_threads
 from waypost.domains.conversations.models import Conversation, Filter, Sort, Status, Thread
 from waypost.domains.mailboxes import FolderType
 from waypost.kit import search_query
@@ -35,7 +35,7 @@ async def list_conversations(
     query = await prepare(tx, actor, wanted, page, sort, descending, folder_id, status_is_default)
     if query is None:
         return Page([], 0, page)
-    return await store.list_page(tx.connection, query)
+    return await store.list_page(tx.connection, query, tx.dear_reads)
 
 
 async def prepare(
@@ -49,10 +49,10 @@ async def prepare(
     status_is_default: bool,
 ) -> listing.Query | None:
     """All that decides a list; None for one that is empty for sure."""
-    condition = score = None
+    asked = None
     if wanted.query and wanted.query.strip():
         node = search_query.parse(wanted.query)
-        condition, score = search.compiler(node), search.score_compiler(node)
+        asked = await _asked(tx, actor, node)
         if status_is_default and search.names_status(node):
             wanted = _replace(wanted, statuses=None)
     if folder_id is not None:
@@ -73,10 +73,18 @@ async def prepare(
         sort=sort,
         descending=descending,
         page=page,
-        condition=condition,
-        score=score,
+        asked=asked,
         field_matches=await fields.matches(tx, actor, wanted.fields) if wanted.fields else [],
     )
+
+
+async def _asked(tx: Tx, actor: Actor, node: search_query.Node) -> search.Asked:
+    """A query in the languages of the account. Raises BadParameter for a value that its field cannot have."""
+    languages = await store_search.languages(tx.connection, actor.account_id)
+    language, before = languages or (search.NEW_DOCUMENTS[0], ())
+    asked = search.Asked(node, tx.now, (language, *(spoken for spoken in before if spoken != language)), not before)
+    asked.condition(0)
+    return asked
 
 
 def _replace(wanted: Filter, **changes: object) -> Filter:

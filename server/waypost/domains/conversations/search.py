@@ -6,8 +6,10 @@ in several tables (words, tags, addresses, people) is asked of the conversation'
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from datetime import datetime
+
+import msgspec
 
 from waypost.kit.clock import system_clock
 from waypost.kit.search_query import (
@@ -15,6 +17,7 @@ from waypost.kit.search_query import (
     Clause,
     FieldCompiler,
     Found,
+    How,
     Leaf,
     Node,
     Parameters,
@@ -35,6 +38,11 @@ from waypost.kit.search_query import (
     within,
 )
 
+#: The language of documents in an account that has chosen none.
+NEW_DOCUMENTS = ("english",)
+#: Columns of `conversation` that stand beside its search document too.
+TOLD = frozenset({"id", "account_id", "state", "status", "mailbox_id", "assignee_id", "created_at", "document"})
+_COLUMN = re.compile(r"\bc\.(\w+)")
 _DOCUMENT = "s.document"
 _ITS_DOCUMENT = "from conversation_search s where s.account_id = c.account_id and s.conversation_id = c.id"
 _ITS_THREADS = (
@@ -45,27 +53,63 @@ _STATUSES = ("active", "closed", "pending", "spam")
 _STATES = ("draft", "published", "deleted", "merged")
 
 
-def compile(node: Node, offset: int, now: datetime | None = None) -> SqlCondition:  # noqa: A001 - the verb's name
+class Asked(msgspec.Struct, frozen=True):
+    """A query and what decides its meaning: when it is asked, and how the account's documents are made."""
+
+    node: Node
+    now: datetime
+    #: The languages in which some of the account's documents are.
+    languages: tuple[str, ...] = NEW_DOCUMENTS
+    #: Whether all documents tell what is listed, so that hits can be counted without the conversations.
+    tell_all: bool = True
+
+    def condition(self, offset: int, how: How = "once") -> SqlCondition:
+        """The condition, its arguments numbered from `offset` + 1; for `how` see Searchable.
+
+        Raises BadParameter for a value that its field cannot have.
+        """
+        return _CONVERSATIONS.condition(self.node, self._search(offset, how))
+
+    def is_told(self) -> bool:
+        """Whether the documents alone tell which conversations match, and their index finds these."""
+        search = self._search(0, "here")
+        sql = _CONVERSATIONS.condition(self.node, search).sql
+        return self.tell_all and search.is_narrowed and are_told(sql)
+
+    def score(self, offset: int) -> SqlCondition:
+        """A number that is larger the better a conversation matches the query's words; 0 if it has none.
+
+        Words that stand there as they were written weigh more than other forms of them.
+        """
+        search = self._search(offset, "once", (*self.languages, "simple"))
+        return _CONVERSATIONS.score(self.node, search)
+
+    def ranks(self) -> bool:
+        """Whether hits differ in their score."""
+        return self.score(0).sql != "0"
+
+    def _search(self, offset: int, how: How, languages: tuple[str, ...] | None = None) -> Search:
+        return Search(self.now, Parameters(offset), languages or self.languages, how)
+
+
+def are_told(sql: str) -> bool:
+    """Whether a condition asks nothing of `c` but what stands beside the search documents."""
+    return set(_COLUMN.findall(sql)) <= TOLD
+
+
+def compile(  # noqa: A001 - the verb's name
+    node: Node, offset: int, now: datetime | None = None, languages: tuple[str, ...] = NEW_DOCUMENTS
+) -> SqlCondition:
     """The condition for a query, its arguments numbered from `offset` + 1. `now` is what NOW means.
 
     Raises BadParameter for a value that its field cannot have.
     """
-    return _CONVERSATIONS.condition(node, Search(now or system_clock(), Parameters(offset)))
+    return Asked(node, now or system_clock(), languages).condition(offset)
 
 
 def score(node: Node, offset: int, now: datetime | None = None) -> SqlCondition:
     """A number that is larger the better a conversation matches the query's words; 0 if it has none."""
-    return _CONVERSATIONS.score(node, Search(now or system_clock(), Parameters(offset)))
-
-
-def compiler(node: Node, now: datetime | None = None) -> Callable[[int], SqlCondition]:
-    """`compile`, for when the offset is known only later."""
-    return lambda offset: compile(node, offset, now)
-
-
-def score_compiler(node: Node, now: datetime | None = None) -> Callable[[int], SqlCondition]:
-    """`score`, for when the offset is known only later."""
-    return lambda offset: score(node, offset, now)
+    return Asked(node, now or system_clock()).score(offset)
 
 
 def names_status(node: Node) -> bool:
@@ -132,7 +176,9 @@ def _person(kind: str, columns: tuple[str, ...], own: str, thread: str) -> Field
     return leaf
 
 
-_BODY_WORDS = hits_by_words("b")
+#: Where the stems of a kind of word stand.
+_STEMS = {"s": "y", "b": "x"}
+_BODY_WORDS = hits_by_words("b", stems=_STEMS)
 _ASSIGNEE = values_among(
     "c.assignee_id",
     f"select u.id from account_user u where u.account_id = {ACCOUNT} "
@@ -146,7 +192,7 @@ _HAS_FILES = truth("(c.attachment_count > 0)")
 
 _CONVERSATIONS = Searchable(
     fields={
-        "subject": hits_by_words("s", loose="s"),
+        "subject": hits_by_words("s", loose="s", stems=_STEMS),
         "body": _body,
         "tag": _tag,
         "email": _email,
@@ -174,9 +220,10 @@ _CONVERSATIONS = Searchable(
         "state": one_of("c.state", _STATES),
     },
     # spec: 12.3, no field: subject, body, customer's name and address, tags, number
-    free=hits_by_words("s", "b", "p", "g", "n", loose="s"),
+    free=hits_by_words("s", "b", "p", "g", "n", loose="s", stems=_STEMS),
     matches=f"exists (select {_ITS_DOCUMENT} and {_DOCUMENT} @@ {{}})",
     is_among="c.id in (select s.conversation_id from conversation_search s "
     f"where s.account_id = {ACCOUNT} and {_DOCUMENT} @@ {{}} offset 0)",
+    here="c.document @@ {}",
     rank=f"coalesce((select ts_rank({_DOCUMENT}, {{}}) {_ITS_DOCUMENT}), 0)",
 )

@@ -8,9 +8,10 @@ from typing import Any
 from asyncpg import Record
 
 from waypost.domains.accounts import Scope
-from waypost.domains.conversations import colors, listing
+from waypost.domains.conversations import colors, hits, listing
 from waypost.domains.conversations.models import Conversation, FieldValue, Person, Snooze, Tag
 from waypost.kit.db import Connection, planned_once
+from waypost.kit.dear_reads import DearReads
 from waypost.kit.paging import Page
 
 #: Everything of the conversation object but its threads; `c` is the conversation. One trip for a whole page.
@@ -71,23 +72,28 @@ select id from trail where state = 'published' and ($4::bigint[] is null or mail
 def page_sql(built: listing.Listing) -> str:
     """The whole statement of one page: the total always, the rows when there are any."""
     return (
-        f"select ({built.total})::bigint as total, page.* from (select 1) one left join ("
+        f"{built.head} select ({built.total})::bigint as total, page.* from (select 1) one left join ("
         f"select {COLUMNS}, w.k from ({built.ids}) w "
         f"join conversation c on c.account_id = $1 and c.id = w.id {JOINS}) page on true "
         f"order by page.k {built.direction}, page.id {built.direction}"
     )
 
 
-async def list_page(connection: Connection, query: listing.Query) -> Page[Conversation]:
-    """One page of a list and the exact length of the whole."""
-    rows, total = await fetch_page(connection, query)
+async def list_page(connection: Connection, query: listing.Query, dear_reads: DearReads) -> Page[Conversation]:
+    """One page of a list and the exact length of the whole. Raises TooDear and Busy for searches."""
+    if query.asked is not None:
+        async with dear_reads.bounded(connection):
+            rows, total = await _fetch_hits(connection, query, dear_reads)
+    else:
+        rows, total = await _fetch(connection, listing.build(query), is_planned_once=listing.is_tallied(query))
     return Page([read(row) for row in rows], total, query.page)
 
 
-async def fetch_page(connection: Connection, query: listing.Query) -> tuple[list[Record], int]:
+async def _fetch(
+    connection: Connection, built: listing.Listing, *, is_planned_once: bool = False
+) -> tuple[list[Record], int]:
     """The rows of a page, still raw, and the total."""
-    built = listing.build(query)
-    if listing.is_tallied(query):
+    if is_planned_once:
         async with planned_once(connection):
             rows = await connection.fetch(page_sql(built), *built.arguments)
     else:
@@ -95,6 +101,26 @@ async def fetch_page(connection: Connection, query: listing.Query) -> tuple[list
         rows = await connection.fetch(page_sql(built), *built.arguments)
     total = rows[0]["total"]
     return (rows if rows[0]["id"] is not None else []), total
+
+
+async def _fetch_hits(connection: Connection, query: listing.Query, dear_reads: DearReads) -> tuple[list[Record], int]:
+    """The same for a list that a search narrows."""
+    counted = hits.total(query)
+    key = (counted.total, *map(repr, counted.arguments))
+    total = dear_reads.known_total(key)
+    if total is None:
+        rows, total = await _fetch(connection, hits.few(query))
+        if total <= query.bounds.most_sorted:
+            return rows, total
+        total = await dear_reads.total(
+            key, lambda: connection.fetchval(f"select ({counted.total})::bigint", *counted.arguments)
+        )
+    if hits.walks(query):
+        rows, _ = await _fetch(connection, hits.walk(query, total))
+        if len(rows) == query.page.size:
+            return rows, total
+    rows, _ = await _fetch(connection, hits.many(query, total))
+    return rows, total
 
 
 async def find(connection: Connection, scope: Scope, conversation_id: int) -> Conversation | None:

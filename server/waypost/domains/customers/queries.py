@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from waypost.domains.accounts import Scope
 from waypost.domains.customers import search
 from waypost.domains.customers.models import (
@@ -20,7 +22,7 @@ from waypost.domains.customers.models import (
     EntryKind,
     PropertyDefinition,
 )
-from waypost.domains.customers.store import listing, merging, people
+from waypost.domains.customers.store import hits, listing, merging, people
 from waypost.domains.customers.store.listing import Searched
 from waypost.domains.customers.store.properties import CUSTOMER_TABLES
 from waypost.kit.db import Connection
@@ -74,7 +76,11 @@ async def list_customers(
     searched = _searched(filters, tx.now, is_ranked=order.by is CustomerSort.RELEVANCE)
     if not _is_visible(scope, filters):
         return Page([], 0, request)
-    items, total = await listing.list_page(tx.connection, scope, filters, order, request, searched)
+    if searched is None:
+        items, total = await listing.list_page(tx.connection, scope, filters, order, request, None)
+        return Page(items, total, request)
+    async with tx.dear_reads.bounded(tx.connection):
+        items, total = await hits.list_page(tx.connection, scope, filters, order, request, searched, tx.dear_reads)
     return Page(items, total, request)
 
 
@@ -85,7 +91,11 @@ async def list_by_cursor(
     searched = _searched(filters, tx.now)
     if not _is_visible(scope, filters):
         return CursorPage([], None)
-    found = await listing.list_after(tx.connection, scope, filters, after, size + 1, searched)
+    if searched is None:
+        found = await listing.list_after(tx.connection, scope, filters, after, size + 1, None)
+    else:
+        async with tx.dear_reads.bounded(tx.connection):
+            found = await listing.list_after(tx.connection, scope, filters, after, size + 1, searched)
     items = found[:size]
     follows = len(found) > size
     return CursorPage(items, CursorPosition(items[-1].created_at, items[-1].id) if follows else None)
@@ -139,9 +149,17 @@ def _searched(filters: CustomerFilters, now: datetime, *, is_ranked: bool = Fals
     def condition(offset: int) -> SqlCondition:
         return search.compile(node, offset, now)
 
+    def each(offset: int) -> SqlCondition:
+        return search.compile(node, offset, now, "each")
+
+    def here(offset: int) -> SqlCondition:
+        return search.compile(node, offset, now, "here")
+
     def score(offset: int) -> SqlCondition:
         return search.score(node, offset, now)
 
     # Only hits of words differ in how good they are; without any the score is a constant, which orders nothing.
     has_words = is_ranked and score(0).sql != "0"
-    return Searched(condition, score if has_words else None)
+    condition(0)
+    is_told = replace(filters, query=None) == CustomerFilters() and search.is_told(node)
+    return Searched(condition, each, here if is_told else None, score if has_words else None)

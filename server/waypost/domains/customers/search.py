@@ -16,6 +16,7 @@ from waypost.kit.search_query import (
     FALSE,
     Clause,
     FieldCompiler,
+    How,
     Leaf,
     Node,
     Parameters,
@@ -33,18 +34,28 @@ from waypost.kit.search_query import (
     wildcards,
 )
 
+_COLUMN = re.compile(r"\bcustomer\.(\w+)")
 _DOCUMENT = "s.document"
 _ITS_DOCUMENT = "from customer_search s where s.account_id = customer.account_id and s.customer_id = customer.id"
 #: What is compared whole in `email`; anything less is a part of an address (spec: 12.4).
 _FULL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
-def compile(node: Node, offset: int, now: datetime | None = None) -> SqlCondition:  # noqa: A001 - the verb's name
-    """The condition for a query, its arguments numbered from `offset` + 1. `now` is what NOW means.
+def compile(  # noqa: A001 - the verb's name
+    node: Node, offset: int, now: datetime | None = None, how: How = "once"
+) -> SqlCondition:
+    """The condition for a query, its arguments numbered from `offset` + 1. `now` is what NOW means; `how`: see Search.
 
     Raises BadParameter for a value that its field cannot have.
     """
-    return _CUSTOMERS.condition(node, Search(now or system_clock(), Parameters(offset)))
+    return _CUSTOMERS.condition(node, Search(now or system_clock(), Parameters(offset), how=how))
+
+
+def is_told(node: Node) -> bool:
+    """Whether the search documents alone tell which customers match, and their index finds these."""
+    search = Search(system_clock(), Parameters(), how="here")
+    sql = _CUSTOMERS.condition(node, search).sql
+    return search.is_narrowed and set(_COLUMN.findall(sql)) <= {"id", "account_id", "document"}
 
 
 def score(node: Node, offset: int, now: datetime | None = None) -> SqlCondition:
@@ -165,5 +176,6 @@ _CUSTOMERS = Searchable(
     matches=f"exists (select {_ITS_DOCUMENT} and {_DOCUMENT} @@ {{}})",
     is_among="customer.id in (select s.customer_id from customer_search s "
     f"where s.account_id = {ACCOUNT} and {_DOCUMENT} @@ {{}} offset 0)",
+    here="customer.document @@ {}",
     rank=f"coalesce((select ts_rank({_DOCUMENT}, {{}}) {_ITS_DOCUMENT}), 0)",
 )

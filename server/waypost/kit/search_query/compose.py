@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -48,11 +48,20 @@ FALSE = Predicate("false")
 ACCOUNT = "$1::bigint"
 
 
+#: How documents are asked: once for all rows, row by row, or in a statement whose rows are the documents themselves.
+How: TypeAlias = Literal["once", "each", "here"]
+
+
 class Search(msgspec.Struct):
     """One compilation: at what time, with which parameters so far."""
 
     now: datetime
     parameters: Parameters
+    #: The languages whose stems the documents hold; `simple` has none.
+    languages: Sequence[str] = ("simple",)
+    how: How = "once"
+    #: Whether every hit has to match a question to the document, so that its index finds them all.
+    is_narrowed: bool = False
 
     def text(self, value: str) -> str:
         """The placeholder of a text."""
@@ -61,6 +70,11 @@ class Search(msgspec.Struct):
     def asked(self, function: str, kind: str, value: str) -> Found:
         """What one of the `search_…` functions of the database asks the document for a value of that kind of lexeme."""
         return Found(f"{function}('{kind}', {ACCOUNT}, {self.text(value)})")
+
+    def forms(self, kind: str, stems: str, value: str) -> Found:
+        """Words of that kind in all their forms: the stems stand in the document as the other kind."""
+        languages = self.parameters.bind(list(self.languages), "text[]")
+        return Found(f"search_forms('{kind}', '{stems}', {ACCOUNT}, {languages}, {self.text(value)})")
 
 
 FieldCompiler: TypeAlias = Callable[[Clause, Search], Leaf]
@@ -78,12 +92,15 @@ class Searchable(msgspec.Struct, frozen=True):
     #: The same, asked once for all rows. Where every hit has to match, this keeps a statement with LIMIT from looking
     #: at one row after the other in its order, which takes seconds if hits are rarer than the planner thinks.
     is_among: str
+    #: The same, asked of the row of a statement over the documents.
+    here: str
     #: The number by which hits on a tsquery are ranked.
     rank: str
 
     def condition(self, node: Node, search: Search) -> SqlCondition:
         """The condition for a tree. Raises BadParameter for a value that its field cannot have."""
-        return SqlCondition(*search.parameters.numbered(self._sql(self._leaf(node, search, must=True), must=True)))
+        sql = self._sql(self._leaf(node, search, must=True), search, must=True)
+        return SqlCondition(*search.parameters.numbered(sql))
 
     def score(self, node: Node, search: Search) -> SqlCondition:
         """How well a row matches the words of a tree that are not negated; higher is better, 0 without words."""
@@ -103,9 +120,9 @@ class Searchable(msgspec.Struct, frozen=True):
             case Not():
                 return _negated(self._leaf(node.child, search))
             case And():
-                return self._all([self._leaf(child, search, must=must) for child in node.children], must=must)
+                return self._all([self._leaf(child, search, must=must) for child in node.children], search, must=must)
             case Or():
-                return self._any([self._leaf(child, search) for child in node.children])
+                return self._any([self._leaf(child, search) for child in node.children], search)
 
     def _clause(self, clause: Clause, search: Search) -> Leaf:
         if clause.field is None:
@@ -113,7 +130,7 @@ class Searchable(msgspec.Struct, frozen=True):
         compiler = self.fields.get(clause.field.lower())
         if compiler is None:
             words = [self.free(Clause(None, word, clause.place), search) for word in _as_words(clause)]
-            return self._all(words, must=False) if words else FALSE
+            return self._all(words, search, must=False) if words else FALSE
         if isinstance(clause.value, Stray):
             raise malformed(clause.place, f"a value for {clause.field} is missing or begins with a sign")
         return compiler(clause, search)
@@ -131,7 +148,7 @@ class Searchable(msgspec.Struct, frozen=True):
                 for child in node.children:
                     yield from self._wanted(child, search)
 
-    def _all(self, leaves: list[Leaf], *, must: bool) -> Leaf:
+    def _all(self, leaves: list[Leaf], search: Search, *, must: bool) -> Leaf:
         """The leaves must all hold; questions to the document become one."""
         found, missing, predicates = _sorted(leaves)
         if FALSE.sql in predicates:
@@ -141,9 +158,9 @@ class Searchable(msgspec.Struct, frozen=True):
             asked = [Found(_joined([*found, *(f"!! {sql}" for sql in missing)], "&&"))]
         elif missing:
             asked = [NotFound(_joined(missing, "||"))]
-        return self._combined(asked, [sql for sql in predicates if sql != TRUE.sql], "and", TRUE, must=must)
+        return self._combined(asked, [sql for sql in predicates if sql != TRUE.sql], "and", TRUE, search, must=must)
 
-    def _any(self, leaves: list[Leaf]) -> Leaf:
+    def _any(self, leaves: list[Leaf], search: Search) -> Leaf:
         """One of the leaves must hold; questions to the document become one."""
         found, missing, predicates = _sorted(leaves)
         if TRUE.sql in predicates:
@@ -153,21 +170,23 @@ class Searchable(msgspec.Struct, frozen=True):
             asked = [NotFound(_joined([*missing, *(f"!! {sql}" for sql in found)], "&&"))]
         elif found:
             asked = [Found(_joined(found, "||"))]
-        return self._combined(asked, [sql for sql in predicates if sql != FALSE.sql], "or", FALSE, must=False)
+        return self._combined(asked, [sql for sql in predicates if sql != FALSE.sql], "or", FALSE, search, must=False)
 
     def _combined(
-        self, asked: list[Leaf], predicates: list[str], operator: str, empty: Predicate, *, must: bool
+        self, asked: list[Leaf], predicates: list[str], operator: str, empty: Predicate, search: Search, *, must: bool
     ) -> Leaf:
         if not predicates:
             return asked[0] if asked else empty
-        return Predicate(_joined([*predicates, *(self._sql(leaf, must=must) for leaf in asked)], operator))
+        return Predicate(_joined([*predicates, *(self._sql(leaf, search, must=must) for leaf in asked)], operator))
 
-    def _sql(self, leaf: Leaf, *, must: bool) -> str:
+    def _sql(self, leaf: Leaf, search: Search, *, must: bool) -> str:
+        row = self.here if search.how == "here" else self.matches
         match leaf:
             case Found():
-                return (self.is_among if must else self.matches).replace("{}", leaf.sql)
+                search.is_narrowed |= must
+                return (self.is_among if must and search.how == "once" else row).replace("{}", leaf.sql)
             case NotFound():
-                return f"not {self.matches.replace('{}', leaf.sql)}"
+                return f"(not {row.replace('{}', leaf.sql)})"
             case Predicate():
                 return leaf.sql
 

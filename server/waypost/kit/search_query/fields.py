@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from waypost.kit.errors import BadParameter
 from waypost.kit.search_query.compose import ACCOUNT, FALSE, TRUE, FieldCompiler, Found, Leaf, Predicate, Search
@@ -186,26 +187,34 @@ def begins_a_word(pattern: Pattern) -> bool:
     return False
 
 
-def words_of(clause: Clause, kind: str, search: Search, *, loose: bool = False) -> Found:
+def words_of(clause: Clause, kind: str, search: Search, *, loose: bool = False, stems: str = "") -> Found:
     """A word or phrase among the words of that kind; `loose` takes the words of a phrase in any place.
 
-    Only a `*` behind a word is a wildcard; other signs of that sort part words, as all signs do.
+    Words outside quotes are found in all their forms where there are `stems` of that kind. Only a `*` behind a word is
+    a wildcard; other signs of that sort part words, as all signs do.
     """
     pattern = single(clause)
     if isinstance(clause.value, Phrase):
         return search.asked("search_every_word" if loose else "search_phrase", kind, pattern.text)
     if begins_a_word(pattern):
         return search.asked("search_beginning", kind, Pattern(pattern.parts[:-1]).text)
+    if stems and set(search.languages) != {"simple"}:
+        return search.forms(kind, stems, pattern.text)
     return search.asked("search_phrase", kind, pattern.text)
 
 
-def hits_by_words(*kinds: str, loose: Collection[str] = ()) -> FieldCompiler:
-    """Text that is found by its words in one of the kinds of lexeme (spec: 12.2 `text`)."""
+def hits_by_words(
+    *kinds: str, loose: Collection[str] = (), stems: Mapping[str, str] = MappingProxyType({})
+) -> FieldCompiler:
+    """Text that is found by its words in one of the kinds of lexeme (spec: 12.2 `text`).
+
+    `stems` tells for a kind which one holds the stems of its words.
+    """
 
     def leaf(clause: Clause, search: Search) -> Leaf:
         if is_anything(clause):
             return TRUE
-        asked = [words_of(clause, kind, search, loose=kind in loose).sql for kind in kinds]
+        asked = [words_of(clause, kind, search, loose=kind in loose, stems=stems.get(kind, "")).sql for kind in kinds]
         return Found(asked[0] if len(asked) == 1 else f"({' || '.join(asked)})")
 
     return leaf

@@ -21,6 +21,7 @@ from waypost.domains.customers.models import (
 )
 from waypost.domains.customers.store.people import COLUMNS, JOINS, customer_of
 from waypost.kit.db import Connection
+from waypost.kit.dear_reads import DearReads
 from waypost.kit.paging import PageRequest
 from waypost.kit.search_query import SqlCondition
 from waypost.kit.text import clean_text
@@ -33,10 +34,13 @@ class Searched(msgspec.Struct, frozen=True):
     """What holds for the hits of a query, and how good a hit is where that orders the list."""
 
     condition: Compiled
+    #: The same asked of each customer, and of the documents, if these alone tell who matches.
+    each: Compiled
+    here: Compiled | None = None
     score: Compiled | None = None
 
 
-_KEYS = {
+KEYS = {
     CustomerSort.CREATED: "customer.created_at",
     CustomerSort.UPDATED: "customer.updated_at",
     CustomerSort.FIRST_NAME: "lower(customer.first_name)",
@@ -55,7 +59,7 @@ select (coalesce((select customers from organization_tally
 """
 
 
-class _Selection:
+class Selection:
     """The conditions of a list and their arguments, $1 being the account."""
 
     def __init__(self, scope: Scope, filters: CustomerFilters, searched: Searched | None) -> None:
@@ -117,17 +121,38 @@ async def list_page(
     order: CustomerOrder,
     request: PageRequest,
     searched: Searched | None,
+    dear_reads: DearReads | None = None,
 ) -> tuple[list[Customer], int]:
-    """One page and the exact number of customers in the whole list. Two statements."""
-    selection = _Selection(scope, filters, searched)
-    total = await _total(connection, selection)
+    """One page and the exact number of customers in the whole list. Two statements.
+
+    A total that was dear to count is taken from `dear_reads`.
+    """
+    selection = Selection(scope, filters, searched)
+    if dear_reads is None:
+        total = await _total(connection, selection)
+    else:
+        key = (selection.where, *map(repr, selection.arguments))
+        total = await dear_reads.total(key, lambda: _total(connection, selection))
     if total <= request.offset:
         return [], total
-    key = selection.put(searched.score) if searched and searched.score else _KEYS[order.by]
+    return await page(connection, scope, filters, order, request, searched), total
+
+
+async def page(
+    connection: Connection,
+    scope: Scope,
+    filters: CustomerFilters,
+    order: CustomerOrder,
+    request: PageRequest,
+    searched: Searched | None,
+) -> list[Customer]:
+    """The customers of one page."""
+    selection = Selection(scope, filters, searched)
+    place = selection.put(searched.score) if searched and searched.score else KEYS[order.by]
     direction = "desc" if order.descending else "asc"
     paging = f"limit {selection.bind(request.size)} offset {selection.bind(request.offset)}"
-    rows = await connection.fetch(_page(selection, scope, key, direction, paging), *selection.arguments)
-    return [customer_of(row) for row in rows], total
+    rows = await connection.fetch(page_sql(selection, scope, place, direction, paging), *selection.arguments)
+    return [customer_of(row) for row in rows]
 
 
 async def list_after(
@@ -139,17 +164,17 @@ async def list_after(
     searched: Searched | None,
 ) -> list[Customer]:
     """The newest customers below a position, at most `size`."""
-    selection = _Selection(scope, filters, searched)
+    selection = Selection(scope, filters, searched)
     if after is not None:
         position = f"({selection.bind(after.created_at)}, {selection.bind(after.id)})"
         selection.clauses.append(f"(customer.created_at, customer.id) < {position}")
     paging = f"limit {selection.bind(size)}"
-    statement = _page(selection, scope, _KEYS[CustomerSort.CREATED], "desc", paging)
+    statement = page_sql(selection, scope, KEYS[CustomerSort.CREATED], "desc", paging)
     rows = await connection.fetch(statement, *selection.arguments)
     return [customer_of(row) for row in rows]
 
 
-def _page(selection: _Selection, scope: Scope, key: str, direction: str, paging: str) -> str:
+def page_sql(selection: Selection, scope: Scope, key: str, direction: str, paging: str) -> str:
     columns = COLUMNS.format(mailboxes=selection.bind(scope.mailbox_ids))
     return f"""
     with page as materialized (
@@ -160,7 +185,7 @@ def _page(selection: _Selection, scope: Scope, key: str, direction: str, paging:
     """
 
 
-async def _total(connection: Connection, selection: _Selection) -> int:
+async def _total(connection: Connection, selection: Selection) -> int:
     statement = _KEPT_TOTAL
     if selection.members_of is not None:
         statement = _KEPT_MEMBERS
