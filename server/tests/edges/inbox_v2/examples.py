@@ -35,6 +35,7 @@ def _whole(company: Company) -> dict[str, Any]:
         "/v2/workflows/dry-run": workflow,
         "/v2/conversations": conversation(mailbox_id),
         "/v2/customers": {"firstName": "Example"},
+        "/v2/tags": {"name": uuid4().hex},
         "/v2/customer-properties": definition,
         "/v2/organizations/properties": definition,
         "/v2/organizations": {"name": f"Example {uuid4().hex}"},
@@ -64,12 +65,24 @@ def body_for(call: Call, company: Company) -> Any:
     return body if body is not None else body_of(call.method, call.path)
 
 
+async def _another(client: httpx.AsyncClient, company: Company, collection: str) -> dict[str, Any]:
+    """One more of the kind, made to be merged."""
+    made = {
+        "conversations": ("conversationIds", conversation(company.mailbox.id)),
+        "customers": ("customerIds", {"firstName": "Example"}),
+        "tags": ("tagIds", {"name": uuid4().hex}),
+    }
+    name, body = made[collection]
+    other = await client.post(f"/v2/{collection}", json=body)
+    assert other.status_code == 201, other.text
+    return {name: [other.json()["id"]]}
+
+
 async def prepared(client: httpx.AsyncClient, company: Company, call: Call) -> tuple[dict[str, Any], Any]:
     """What fills the placeholders of the path, and the body; made first is what the call needs to be there."""
     values, body = values_for(company, call.path), body_for(call, company)
     if call.path.endswith("/merge"):
-        other = await client.post("/v2/conversations", json=conversation(company.mailbox.id))
-        body = {"conversationIds": [other.json()["id"]]}
+        body = await _another(client, company, call.path.split("/")[2])
     if call.path.endswith("/schedule"):
         reply = f"/v2/conversations/{values['conversation_id']}/reply"
         draft = await client.post(reply, json={"text": "Later", "draft": True})

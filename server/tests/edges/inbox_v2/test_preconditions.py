@@ -34,6 +34,7 @@ OWN = {
     "customer_id": "/v2/customers/{customer_id}",
     "organization_id": "/v2/organizations/{organization_id}",
     "saved_reply_id": "/v2/saved-replies/{saved_reply_id}",
+    "tag_id": "/v2/tags/{tag_id}",
 }
 
 
@@ -74,6 +75,8 @@ async def test_every_write_is_refused_after_a_change_and_changes_the_tag_itself(
     old = await tag_of(client, own)
     if "customer_id" in call.parameters:
         await client.patch(own, json=replace("/jobTitle", "Somebody else"))
+    elif "tag_id" in call.parameters:
+        await client.patch(own, json={"color": "#123456"})
     elif "organization_id" in call.parameters or "saved_reply_id" in call.parameters:
         await client.put(own, json={"name": "Somebody else's name"})
     elif "thread_id" in call.parameters:

@@ -89,7 +89,7 @@ from waypost.domains.conversations.reading import (
 )
 from waypost.domains.conversations.replying import add_thread
 from waypost.domains.conversations.starting import create
-from waypost.domains.conversations.tags import create_tag, delete_tag, merge_tags, update_tag
+from waypost.domains.conversations.tags import create_tag, delete_tag, merge_tags, tag_version, update_tag
 from waypost.domains.conversations.thread_edits import (
     add_attachment,
     delete_attachment,
@@ -186,6 +186,7 @@ __all__ = [
     "set_hidden",
     "set_tag_color",
     "snooze",
+    "tag_version",
     "take_tags",
     "thread_version",
     "threads_of",

@@ -10,12 +10,15 @@ from waypost.kit.errors import Conflict, FieldError
 # In the order of the ids: two merges of the same tags wait for each other. Whoever is about to put one of them on a
 # conversation waits too (store_labels.TAG_IDS).
 LOCK = "select id, name from tag where account_id = $1 and id = any ($2::bigint[]) order by id for update"
+VERSION = "select version from tag where account_id = $1 and id = $2"
+HOLD_VERSION = f"{VERSION} for update"
 INSERT = """
 insert into tag (account_id, name, slug, color, created_at, updated_at) values ($1, $2, $3, $4, $5, $5)
 on conflict (account_id, lower(name)) do nothing
 returning id
 """
 UPDATE = "update tag set name = $3, slug = $4, color = $5, updated_at = $6 where account_id = $1 and id = $2"
+TOUCH = "update tag set updated_at = $3 where account_id = $1 and id = $2"
 DELETE = "delete from tag where account_id = $1 and id = any ($2::bigint[])"
 CARRYING = """
 select distinct conversation_id from conversation_tag
@@ -46,6 +49,12 @@ async def lock(connection: Connection, account_id: int, ids: list[int]) -> dict[
     return {row["id"]: row["name"] for row in await connection.fetch(LOCK, account_id, ids)}
 
 
+async def version(connection: Connection, account_id: int, tag_id: int, *, hold: bool) -> int | None:
+    """How often a tag has changed; with `hold` it is locked until the transaction ends."""
+    found: int | None = await connection.fetchval(HOLD_VERSION if hold else VERSION, account_id, tag_id)
+    return found
+
+
 async def insert(connection: Connection, account_id: int, name: str, slug: str, color: str, at: object) -> int:
     """Make a tag; its id. Raises NameTaken."""
     made: int | None = await connection.fetchval(INSERT, account_id, name, slug, color, at)
@@ -62,6 +71,11 @@ async def update(
         await connection.execute(UPDATE, account_id, tag_id, name, slug, color, at)
     except asyncpg.UniqueViolationError as error:
         raise NameTaken(name) from error
+
+
+async def touch(connection: Connection, account_id: int, tag_id: int, at: object) -> None:
+    """Note that something about a tag has changed."""
+    await connection.execute(TOUCH, account_id, tag_id, at)
 
 
 async def delete(connection: Connection, account_id: int, ids: list[int]) -> None:

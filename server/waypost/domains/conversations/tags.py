@@ -21,6 +21,11 @@ MOST_AT_ONCE = 300
 BATCH = 200
 
 
+async def tag_version(tx: Tx, actor: Actor, tag_id: int, *, hold: bool = False) -> int | None:
+    """How often it has changed, None where there is none; with `hold` it stays so until the end of `tx`."""
+    return await store_tags.version(tx.connection, actor.account_id, tag_id, hold=hold)
+
+
 async def create_tag(tx: Tx, actor: Actor, name: str, color: str = colors.NONE) -> TagSummary:
     """Make a tag. Raises Forbidden, Invalid, NameTaken."""
     policy.may_administer_tags(actor)
@@ -93,6 +98,7 @@ async def merge_tags(tx: Tx, actor: Actor, tag_id: int, others: list[int], path:
     ]
     if errors:
         raise Invalid(errors)
+    await store_tags.touch(tx.connection, actor.account_id, tag_id, tx.now)
     return await _replace(tx, actor, wanted, tag_id)
 
 

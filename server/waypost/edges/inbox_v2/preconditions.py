@@ -56,6 +56,10 @@ async def _saved_reply(tx: Tx, actor: Actor, ids: dict[str, Any], hold: bool, _:
     return await mailboxes.saved_replies.version(tx, actor, ids["saved_reply_id"], hold=hold)
 
 
+async def _tag(tx: Tx, actor: Actor, ids: dict[str, Any], hold: bool, _: bool) -> int | None:
+    return await conversations.tag_version(tx, actor, ids["tag_id"], hold=hold)
+
+
 #: By the placeholder of the path, the narrower thing first: what it is called in tags, and where its version is.
 VERSIONED: dict[str, tuple[str, Lookup]] = {
     "thread_id": ("thread", _thread),
@@ -63,6 +67,7 @@ VERSIONED: dict[str, tuple[str, Lookup]] = {
     "customer_id": ("customer", _customer),
     "organization_id": ("organization", _organization),
     "saved_reply_id": ("saved-reply", _saved_reply),
+    "tag_id": ("tag", _tag),
 }
 
 
