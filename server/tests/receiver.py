@@ -105,7 +105,8 @@ async def _one(receiver: Receiver, reader: asyncio.StreamReader, writer: asyncio
     try:
         decided = receiver.answer(request)
         if isinstance(decided, int):
-            writer.write(f"HTTP/1.1 {decided} X\r\nContent-Length: 2\r\n\r\nok".encode())
+            body = "" if decided == 204 else "Content-Length: 2\r\n\r\nok"
+            writer.write(f"HTTP/1.1 {decided} X\r\n{body or chr(13) + chr(10)}".encode())
             await writer.drain()
             return True
         await decided(writer)

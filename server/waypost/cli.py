@@ -26,6 +26,7 @@ SUBJECTS = {
     "import": ("waypost.commands.import_mail:import_", "Take in mail that is kept in files."),
     "audit": ("waypost.commands.audit:audit", "List and check the audit trail."),
     "queue": ("waypost.commands.queue:queue", "Look at what the worker could not do, and try it again."),
+    "webhooks": ("waypost.commands.webhooks:group", "Look at what webhooks were sent, and send it again."),
     "clock": ("waypost.commands.clock:clock", "Tell the desk's time, and move it forward in development."),
     "search": ("waypost.commands.search:search", "Choose the language of searches, and make their index anew."),
     "mail": ("waypost.commands.mail:mail", "Show what the demo's mail sink has caught."),

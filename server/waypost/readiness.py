@@ -6,7 +6,7 @@ import secrets
 
 from waypost.kit import log_store, migrations
 from waypost.runtime import Desk
-from waypost.worker import SUBSCRIBERS
+from waypost.worker import subscribers
 
 #: A reader that is further behind means that no worker runs, or that one is stuck: lists and mails fall behind.
 MOST_UNREAD_FACTS = 10_000
@@ -50,7 +50,7 @@ async def check_readers(desk: Desk) -> None:
     """Raises NotReady when a reader of the log is far behind."""
     async with desk.transactions.read() as tx:
         lags = await log_store.lags(tx.connection, MOST_UNREAD_FACTS + 1)
-    names = {subscriber.name for subscriber in SUBSCRIBERS}
+    names = {subscriber.name for subscriber in subscribers(desk)}
     slow = [lag.name for lag in lags if lag.name in names and lag.facts > MOST_UNREAD_FACTS]
     if slow:
         raise NotReady(f"more than {MOST_UNREAD_FACTS} facts unread by {', '.join(slow)}")

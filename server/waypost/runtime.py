@@ -15,6 +15,7 @@ from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
+from waypost.edges.hooks_out.bodies import Composer
 from waypost.kit.addresses import Allowance, BadAllowance
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
@@ -138,7 +139,7 @@ def _context(
     movable_clock: MovableClock | None,
     outgoing: Outgoing,
 ) -> Context:
-    return Context(
+    context = Context(
         base_url=settings.address,
         transactions=transactions,
         files=files,
@@ -153,8 +154,10 @@ def _context(
         live=live,
         movable_clock=movable_clock,
         outgoing=outgoing,
+        compose_webhook=Composer(lambda: context.base_url),
         is_demo=settings.is_demo,
         is_https=settings.address.startswith("https://"),
         secret_key=secret_key(settings.data_dir),
         trusted_proxies=settings.trusted_proxies,
     )
+    return context

@@ -8,7 +8,8 @@ from functools import partial
 
 import structlog
 
-from waypost.domains import accounts, audit, conversations, customers, mail, notifications, workflows
+from waypost.domains import accounts, audit, conversations, customers, mail, notifications, webhooks, workflows
+from waypost.edges.hooks_out.dispatcher import Dispatcher
 from waypost.edges.inbox_v2 import idempotency as repeats
 from waypost.edges.mail_io import delivery, notices, workflow_mail
 from waypost.kit import idempotency, schedule, tally
@@ -18,8 +19,8 @@ from waypost.kit.log_reader import LogReader, Subscriber
 from waypost.kit.schedule import Recurring, every
 from waypost.kit.tally import Tally
 from waypost.kit.tx import Tx
-from waypost.kit.wakeups import EVENTS, JOBS
-from waypost.runtime import SYSTEM_MAIL_JOB, Desk
+from waypost.kit.wakeups import DELIVERIES, EVENTS, JOBS
+from waypost.runtime import SYSTEM_MAIL_JOB, Desk, queue_system_mail
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,8 @@ TALLIES = (
 )
 
 
-#: Who reads the event log. Handlers get (tx, facts) and write through that transaction only.
+#: Who reads the event log, beside those that `subscribers` adds. Handlers get (tx, facts) and write through that
+#: transaction only.
 SUBSCRIBERS = (
     Subscriber(audit.NAME, audit.on_facts),
     Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
@@ -48,6 +50,23 @@ SUBSCRIBERS = (
     Subscriber("idempotency", repeats.on_facts),
     Subscriber(workflows.NAME, workflows.on_facts),
 )
+
+
+def subscribers(desk: Desk) -> tuple[Subscriber, ...]:
+    """All who read the log: those above, and those who need something of the desk."""
+    return (*SUBSCRIBERS, Subscriber(webhooks.NAME, webhooks.subscriber(desk.context.compose_webhook)))
+
+
+def dispatcher(desk: Desk) -> Dispatcher:
+    """What sends webhooks."""
+    return Dispatcher(
+        desk.transactions,
+        desk.outgoing,
+        desk.context.secret_key,
+        desk.context.compose_webhook,
+        queue_system_mail,
+        desk.wakeups.waiter(DELIVERIES),
+    )
 
 
 def jobs(desk: Desk) -> list[Job]:
@@ -72,6 +91,7 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "sessions.forget", partial(_until_none_is_due, desk, accounts.sessions.forget_expired)),
         every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),
         every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
+        every(TRIM_EVERY_S, "webhooks.trim", partial(_until_none_is_due, desk, webhooks.sending.clean_up)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
         every(REBUILD_EVERY_S, "search.rebuild", partial(conversations.rebuild_documents, desk.transactions)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
@@ -94,22 +114,26 @@ def mail_route(desk: Desk) -> delivery.MailRoute:
 
 async def run(desk: Desk, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then end what is under way."""
-    reader = LogReader(desk.transactions, SUBSCRIBERS, desk.wakeups.waiter(EVENTS))
+    reading = subscribers(desk)
+    reader = LogReader(desk.transactions, reading, desk.wakeups.waiter(EVENTS))
     runner = JobRunner(desk.pool, jobs(desk), desk.wakeups.waiter(JOBS))
     background = [
         asyncio.create_task(reader.run(), name="log reader"),
         asyncio.create_task(schedule.run(desk.transactions, recurring(desk)), name="schedule"),
     ]
-    queue = asyncio.create_task(runner.run(stop), name="jobs")
-    log.info("worker.started", subscribers=len(SUBSCRIBERS), jobs=len(jobs(desk)))
+    queues = [
+        asyncio.create_task(runner.run(stop), name="jobs"),
+        asyncio.create_task(dispatcher(desk).run(desk.dsn, stop), name="webhooks"),
+    ]
+    log.info("worker.started", subscribers=len(reading), jobs=len(jobs(desk)))
     try:
         # Each runs until cancelled or stopped; one that ends by a fault ends the worker, so that it is not half alive.
-        await asyncio.wait({queue, *background}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*queues, *background}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
         for task in background:
             task.cancel()
-        results = await asyncio.gather(queue, *background, return_exceptions=True)
+        results = await asyncio.gather(*queues, *background, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
@@ -117,10 +141,11 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
 
 
 async def drain(desk: Desk) -> int:
-    """Read the log and run due jobs until nothing is left; returns how much was done. For tests and commands."""
-    reader, runner = LogReader(desk.transactions, SUBSCRIBERS), JobRunner(desk.pool, jobs(desk))
+    """Read the log, run due jobs and send webhooks until nothing is left; how much that was. For tests and commands."""
+    reader, runner = LogReader(desk.transactions, subscribers(desk)), JobRunner(desk.pool, jobs(desk))
+    sender = dispatcher(desk)
     total = 0
-    while done := await reader.drain() + await runner.drain():
+    while done := await reader.drain() + await runner.drain() + await sender.drain():
         total += done
     return total
 

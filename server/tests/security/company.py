@@ -43,9 +43,6 @@ BODY: dict[str, Any] = {
     "conversationIds": [1],
     "customerIds": [1],
     "tagIds": [1],
-    "url": "https://taken.example/hook",
-    "events": ["convo.created"],
-    "secret": "taken",
 }
 #: Bodies of calls that read something else than an object of those keys, by the end of the path.
 OTHER_BODIES: list[tuple[str, str, Any]] = [
@@ -67,6 +64,8 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("PATCH", "/v2/workflows/{workflow_id}", [{"op": "replace", "path": "/status", "value": "inactive"}]),
     ("POST", "/v2/customer-properties", {"type": "text", "slug": "own", "name": "Own"}),
+    ("POST", "/v2/webhooks", {"url": "https://taken.example/", "events": ["tag.created"], "secret": "taken"}),
+    ("PUT", "/v2/webhooks/{webhook_id}", {"url": "https://taken.example/", "events": ["tag.created"]}),
     ("PATCH", "/v2/webhooks/{webhook_id}", {"label": "taken"}),
     ("POST", "/v2/organizations/properties", {"type": "text", "slug": "own", "name": "Own"}),
     ("PUT", "/properties/{slug}", {"value": "taken", "name": "Taken"}),
@@ -174,6 +173,7 @@ async def build(desk: Desk) -> Company:
         {"url": f"https://{MARK}.example/hook", "events": ["convo.created"], "secret": MARK, "label": MARK},
     )
     ids["webhook_id"] = webhook["id"]
+    ids["delivery_id"] = await _deliver(desk, account.id, webhook["id"])
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
     workflow = await _post(
         client,
@@ -194,6 +194,31 @@ async def build(desk: Desk) -> Company:
     assert started.status_code == 204, started.text
     await desk.run_workers()
     return Company(account, mailbox, ids)
+
+
+async def _deliver(desk: Desk, account_id: int, webhook_id: int) -> int:
+    """A delivery that has been tried once, its id."""
+    async with desk.connection() as connection:
+        delivery_id: int = await connection.fetchval(
+            """insert into webhook_delivery (account_id, webhook_id, event_id, event_type, resource_kind, resource_id,
+                 sequence, body, state, attempts, next_attempt_at, created_at)
+               values ($1, $2, 'evt_01HM6Z8Q0000000000000000AB', 'convo.created', 'conversation', 1, 7, $3, 'failed', 1,
+                 now() + interval '1 year', now()) returning id""",
+            account_id,
+            webhook_id,
+            MARK.encode(),
+        )
+        await connection.execute(
+            """insert into webhook_attempt (account_id, delivery_id, number, started_at, duration_ms, request_headers,
+                 response_status, response_headers, response_body)
+               values ($1, $2, 1, now(), 12, $3, 500, $4, $5)""",
+            account_id,
+            delivery_id,
+            {"X-HelpScout-Event": "convo.created"},
+            {"Content-Type": "text/plain"},
+            MARK.encode(),
+        )
+    return delivery_id
 
 
 async def _post(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:

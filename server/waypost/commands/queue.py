@@ -50,12 +50,14 @@ def retry(
 
     async def again() -> tuple[int, int, int]:
         from waypost.kit.log_reader import retry_dead_letters
-        from waypost.worker import SUBSCRIBERS
+        from waypost.worker import subscribers
 
         async with open_desk(data_dir) as desk:
             async with desk.transactions.open() as tx:
                 queued = await jobs.retry_failed(tx, job)
-            taken, refused = (0, 0) if job is not None else await retry_dead_letters(desk.transactions, SUBSCRIBERS)
+            if job is not None:
+                return queued, 0, 0
+            taken, refused = await retry_dead_letters(desk.transactions, subscribers(desk))
             return queued, taken, refused
 
     queued, taken, refused = run(again())

@@ -28,7 +28,7 @@ async def try_hold(pool: Pool, name: str) -> AsyncIterator[bool]:
 
     Takes one connection of the pool for that time. A process that dies loses its locks with its connections.
     """
-    key = _key(name)
+    key = key_of(name)
     async with pool.acquire() as connection:
         is_held: bool = await connection.fetchval(_TAKE, key)
         try:
@@ -55,5 +55,6 @@ def _end(connection: Connection) -> None:
         connection.terminate()
 
 
-def _key(name: str) -> int:
+def key_of(name: str) -> int:
+    """The number that PostgreSQL knows the lock by."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -155,7 +155,7 @@ class Outgoing:
         host, port = destination(url, self.rules)
         await self._addresses(host, port, patience_s)
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float = TOTAL_S) -> Answer:
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float | None = None) -> Answer:
         """POST; any status is an answer. A body beyond the limit is cut. Raises OutgoingFailure."""
         return await self.request("POST", url, body=body, headers=headers, timeout_s=timeout_s)
 
@@ -166,7 +166,7 @@ class Outgoing:
         *,
         headers: dict[str, str],
         body: bytes | None = None,
-        timeout_s: float = TOTAL_S,
+        timeout_s: float | None = None,
         body_limit: int = BODY_LIMIT,
     ) -> Answer:
         """One request, without redirects. Raises OutgoingFailure."""
@@ -178,7 +178,7 @@ class Outgoing:
 
         connection = _Connection()
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(TOTAL_S if timeout_s is None else timeout_s):
                 try:
                     return await self._once(method, url, headers, body, body_limit, connection)
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):

@@ -1,4 +1,5 @@
-"""Hints that there is something to do: events in the log, jobs in the queue. Never the only way to learn of it.
+"""Hints that there is something to do: events in the log, jobs and deliveries in their queues. Never the only way to
+learn of it.
 
 A hint reaches readers in this process at once and readers elsewhere through PostgreSQL's NOTIFY, which is sent after
 the commit, on its own and at most every 20 ms: inside the transaction it would let only one commit happen at a time.
@@ -23,8 +24,9 @@ log = structlog.get_logger(__name__)
 
 EVENTS = "waypost_events"
 JOBS = "waypost_jobs"
+DELIVERIES = "waypost_deliveries"
 CLOCK = "waypost_clock"
-CHANNELS = (EVENTS, JOBS, CLOCK)
+CHANNELS = (EVENTS, JOBS, DELIVERIES, CLOCK)
 
 NOTIFY_INTERVAL_S = 0.02
 _NOTIFY = "select pg_notify(channel, $2) from unnest($1::text[]) as channel"

@@ -73,7 +73,8 @@ async def test_the_seeds_example(client: httpx.AsyncClient) -> None:
     )
     assert "disabledReason" not in body
     found = (await client.get(f"{PATH}/{body['id']}")).json()
-    assert found == body
+    assert found == {**body, "secret": SENT["secret"]}
+    assert SENT["secret"] not in answer.text
 
 
 async def test_the_list_is_a_page_under_webhooks(client: httpx.AsyncClient) -> None:

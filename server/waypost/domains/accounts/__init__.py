@@ -81,6 +81,7 @@ from waypost.domains.accounts.users import (
     list_accounts,
     list_system_users,
     list_users,
+    load_users,
     platform_actor,
     update_user,
 )
@@ -145,6 +146,7 @@ __all__ = [
     "list_team_members",
     "list_teams",
     "list_users",
+    "load_users",
     "one_time_tokens",
     "own_keys",
     "password_changes",

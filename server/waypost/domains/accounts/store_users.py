@@ -216,6 +216,12 @@ async def list_system_users(tx: Tx, scope: Scope, page: PageRequest) -> Page[Sys
     return Page([SystemUser(row["id"], row["first_name"], row["created_at"]) for row in rows], total, page)
 
 
+async def load_users(connection: Connection, account_id: int, ids: list[int]) -> list[User]:
+    """Users, teams and actors of the platform by their ids, deleted ones too."""
+    statement = f"select {COLUMNS} from account_user u where u.account_id = $1 and u.id = any ($2::bigint[])"
+    return [user_from(row) for row in await connection.fetch(statement, account_id, ids)]
+
+
 async def find_system_user(tx: Tx, scope: Scope, user_id: int) -> SystemUser | None:
     """One of the platform's own actors."""
     row = await tx.connection.fetchrow(

@@ -114,6 +114,12 @@ async def get_user(tx: Tx, scope: Scope, user_id: int) -> User:
     return user
 
 
+async def load_users(tx: Tx, account_id: int, ids: list[int]) -> dict[int, User]:
+    """Users, teams and actors of the platform for the desk itself (webhooks), whatever has become of them."""
+    found = await store.load_users(tx.connection, account_id, ids) if ids else []
+    return {user.id: user for user in found}
+
+
 async def list_users(
     tx: Tx,
     scope: Scope,

@@ -85,6 +85,8 @@ from waypost.domains.conversations.reading import (
     list_of_customer,
     list_of_organization,
     list_threads,
+    load,
+    load_threads,
     threads_of,
 )
 from waypost.domains.conversations.replying import add_thread
@@ -163,6 +165,8 @@ __all__ = [
     "list_of_organization",
     "list_tags",
     "list_threads",
+    "load",
+    "load_threads",
     "make_documents_anew",
     "merge",
     "merge_tags",

@@ -26,6 +26,7 @@ class Created(ConversationEvent, frozen=True, kw_only=True):
     is_imported: bool = False
     #: Whether it was to have nobody, whatever the mailbox says (spec: 7.2 `assignTo`).
     stays_unassigned: bool = False
+    is_draft: bool = False
 
 
 class StatusChanged(ConversationEvent, frozen=True, kw_only=True):

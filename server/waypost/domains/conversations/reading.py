@@ -165,6 +165,18 @@ async def threads_of(tx: Tx, actor: Actor, conversation_ids: list[int]) -> dict[
     return await store_threads.list_of_many(tx.connection, actor.account_id, actor.user_id, conversation_ids)
 
 
+async def load(tx: Tx, account_id: int, conversation_ids: list[int]) -> dict[int, Conversation]:
+    """Conversations for the desk itself (webhooks), whatever their state. Unknown ids are left out."""
+    found = await store.load(tx.connection, account_id, conversation_ids) if conversation_ids else []
+    return {conversation.id: conversation for conversation in found}
+
+
+async def load_threads(tx: Tx, account_id: int, thread_ids: list[int]) -> dict[int, Thread]:
+    """The same for threads."""
+    found = await store_threads.load(tx.connection, account_id, thread_ids) if thread_ids else []
+    return {thread.id: thread for thread in found}
+
+
 async def get_thread(tx: Tx, actor: Actor, conversation_id: int, thread_id: int) -> Thread:
     """One thread. Raises NotFound."""
     await get_brief(tx, actor, conversation_id)

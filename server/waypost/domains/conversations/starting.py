@@ -91,6 +91,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
             customer_id=customer_ids[0],
             is_imported=wanted.is_imported,
             stays_unassigned=wanted.assignee is not msgspec.UNSET and not wanted.assignee,
+            is_draft=not published,
         ),
     )
     ids = []

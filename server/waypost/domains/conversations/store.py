@@ -56,6 +56,7 @@ select {COLUMNS} from conversation c {JOINS}
 where c.account_id = $1 and c.id = $3 and ($4::bigint[] is null or c.mailbox_id = any ($4))
   and (c.state = 'published' or (c.state = 'draft' and c.created_by_user_id = $2))
 """
+LOAD = f"select {COLUMNS} from conversation c {JOINS} where c.account_id = $1 and c.id = any ($3::bigint[])"
 FIND_SURVIVOR = """
 with recursive trail as (
   select c.id, c.state, c.merged_into_id, c.merged_at, c.mailbox_id, 0 as depth
@@ -127,6 +128,12 @@ async def find(connection: Connection, scope: Scope, conversation_id: int) -> Co
     """A conversation that the caller may see."""
     row = await connection.fetchrow(FIND, scope.account_id, scope.user_id, conversation_id, scope.mailbox_ids)
     return read(row) if row is not None else None
+
+
+async def load(connection: Connection, account_id: int, ids: list[int]) -> list[Conversation]:
+    """Conversations whatever their state, as somebody without folders of their own sees them."""
+    async with planned_once(connection):
+        return [read(row) for row in await connection.fetch(LOAD, account_id, 0, ids)]
 
 
 async def find_survivor(

@@ -66,14 +66,13 @@ from (select 1) one left join (
 order by rows.created_at desc, rows.id desc
 """
 LIST_OF_MANY = f"""
-select {_COLUMNS} from thread t {_JOINS}
-where t.account_id = $1 and t.conversation_id = any ($3::bigint[]) and {_VISIBLE}
-order by t.conversation_id, t.created_at desc, t.id desc
+select {_COLUMNS} from thread t {_JOINS} where t.account_id = $1 and t.conversation_id = any ($3::bigint[])
+  and {_VISIBLE} order by t.conversation_id, t.created_at desc, t.id desc
 """
 FIND = f"""
-select {_COLUMNS} from thread t {_JOINS}
-where t.account_id = $1 and t.conversation_id = $3 and t.id = $4 and {_VISIBLE}
+select {_COLUMNS} from thread t {_JOINS} where t.account_id = $1 and t.conversation_id = $3 and t.id = $4 and {_VISIBLE}
 """
+LOAD = f"select {_COLUMNS} from thread t {_JOINS} where t.account_id = $1 and t.id = any ($2::bigint[])"
 SET_BODY = """
 update thread set body = $4, body_text = $5, edited_at = $6 where account_id = $1 and conversation_id = $2 and id = $3
 """
@@ -232,6 +231,11 @@ async def list_of_many(
     for row in await connection.fetch(LIST_OF_MANY, account_id, user_id, conversation_ids):
         found[row["conversation_id"]].append(read(row))
     return found
+
+
+async def load(connection: Connection, account_id: int, ids: list[int]) -> list[Thread]:
+    """Threads by their ids, whatever their state."""
+    return [read(row) for row in await connection.fetch(LOAD, account_id, ids)]
 
 
 async def find(

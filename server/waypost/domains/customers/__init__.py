@@ -65,6 +65,7 @@ from waypost.domains.customers.queries import (
     list_customers,
     list_entries,
     list_property_definitions,
+    load,
     load_people,
     version,
 )
@@ -150,6 +151,7 @@ __all__ = [
     "list_customers",
     "list_entries",
     "list_property_definitions",
+    "load",
     "load_people",
     "merge",
     "organizations",

@@ -58,6 +58,12 @@ async def current_id(tx: Tx, account_id: int, customer_id: int) -> int | None:
     return await merging.current(tx.connection, account_id, customer_id)
 
 
+async def load(tx: Tx, account_id: int, ids: list[int]) -> dict[int, Customer]:
+    """Customers for the desk itself (webhooks); those deleted or merged are left out."""
+    found = await people.load(tx.connection, account_id, ids) if ids else []
+    return {customer.id: customer for customer in found}
+
+
 async def find_by_email(tx: Tx, scope: Scope, email: str) -> Customer | None:
     """The customer with that address, whatever its case."""
     return await people.find_by_email(tx.connection, scope, email.strip())

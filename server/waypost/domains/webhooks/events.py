@@ -34,6 +34,20 @@ class WebhookSecretRotated(WebhookEvent, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "webhook.secret_rotated"
 
 
+class WebhookFailing(WebhookEvent, frozen=True, kw_only=True):
+    """Several attempts in a row have failed."""
+
+    NAME: ClassVar[str] = "webhook.failing"
+
+    failures: int
+
+
+class WebhookRecovered(WebhookEvent, frozen=True, kw_only=True):
+    """A receiver that failed takes deliveries again."""
+
+    NAME: ClassVar[str] = "webhook.recovered"
+
+
 class WebhookDisabled(WebhookEvent, frozen=True, kw_only=True):
     """A subscription was switched off by itself."""
 

@@ -26,6 +26,11 @@ class EventKind(msgspec.Struct, frozen=True, kw_only=True):
         """Whether `mailboxIds` limits it."""
         return self.group in ("conversation", "rating", "chat")
 
+    @property
+    def is_produced(self) -> bool:
+        """Whether anything can happen by now that it tells of."""
+        return self.group not in ("chat", "survey")
+
 
 def _kind(name: str, group: str, description: str, *aliases: str) -> EventKind:
     return EventKind(name=name, group=group, description=description, aliases=aliases)

@@ -12,6 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 
 from waypost.domains.accounts import Actor, Dialect
+from waypost.domains.webhooks import Compose
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.log_stream import LogStream
@@ -59,6 +60,8 @@ class Context:
     live: LogStream
     #: The client for addresses that callers have chosen.
     outgoing: Outgoing
+    #: Makes the body of a webhook; see edges.hooks_out.bodies.
+    compose_webhook: Compose
     #: In development and in the demo: the desk's clock, to be moved.
     movable_clock: MovableClock | None = None
     is_demo: bool = False

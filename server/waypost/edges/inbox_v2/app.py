@@ -33,6 +33,7 @@ from waypost.edges.inbox_v2.handlers import (
     teams,
     threads,
     users,
+    webhook_deliveries,
     webhooks,
     workflows,
 )
@@ -66,6 +67,7 @@ router = Router(
         *notifications.ROUTES,
         *teams.ROUTES,
         *webhooks.ROUTES,
+        *webhook_deliveries.ROUTES,
         *audit.ROUTES,
         *live.ROUTES,
         *clock.ROUTES,

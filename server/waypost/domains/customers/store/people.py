@@ -81,6 +81,7 @@ JOINS = """
 """
 _ONE = f"select {COLUMNS.format(mailboxes='$2')} from customer {JOINS} where customer.account_id = $1 and "
 _BY_ID = _ONE + "customer.id = $3"
+_LOAD = _ONE + "customer.state = 'active' and customer.id = any ($3::bigint[])"
 _BY_EMAIL = (
     _ONE
     + """customer.state = 'active' and customer.id = (
@@ -234,6 +235,11 @@ async def find(connection: Connection, scope: Scope, customer_id: int) -> tuple[
     """A customer in whatever state it is."""
     row = await connection.fetchrow(_BY_ID, scope.account_id, scope.mailbox_ids, customer_id)
     return (Standing(row["state"], row["merged_into_id"]), customer_of(row)) if row else None
+
+
+async def load(connection: Connection, account_id: int, ids: list[int]) -> list[Customer]:
+    """Active customers by their ids."""
+    return [customer_of(row) for row in await connection.fetch(_LOAD, account_id, None, ids)]
 
 
 async def find_by_email(connection: Connection, scope: Scope, email: str, *, keep: bool = False) -> Customer | None:

@@ -53,8 +53,10 @@ async def create_webhook(
     wanted = data.to_command(request.headers.get(PROFILE_HEADER))
     made = await webhooks.subscribe(tx, actor, means, wanted, default)
     base_url = hal.base_url(request)
-    shown = WebhookOut.of(made, webhooks.shown_secret(actor, means, made), base_url)
-    return hal.created(shown, resource_id=made.id, location=wire.address_of(made.id, base_url))
+    # The caller knows the secret, and the answer may be kept for one who repeats the request.
+    return hal.created(
+        WebhookOut.of(made, MASK, base_url), resource_id=made.id, location=wire.address_of(made.id, base_url)
+    )
 
 
 @hal.get("/v2/webhooks/events", tags=TAGS)

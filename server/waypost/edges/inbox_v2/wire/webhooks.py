@@ -147,18 +147,20 @@ class SecretOut(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EventOut(msgspec.Struct, frozen=True, rename="camel"):
-    """An event that can be subscribed to, by its name or an alias."""
+    """An event that can be subscribed to, by its name or an alias. `isProduced` is false for what cannot happen yet."""
 
     name: str
     group: str
     description: str
     aliases: list[str]
     is_limited_by_mailboxes: bool
+    is_produced: bool
 
     @classmethod
     def of(cls, kind: EventKind) -> EventOut:
         """Render."""
-        return cls(kind.name, kind.group, kind.description, list(kind.aliases), kind.is_of_mailbox)
+        aliases = list(kind.aliases)
+        return cls(kind.name, kind.group, kind.description, aliases, kind.is_of_mailbox, kind.is_produced)
 
 
 def address_of(webhook_id: int, base_url: str) -> str:
