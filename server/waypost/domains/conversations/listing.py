@@ -77,7 +77,7 @@ class Bounds(msgspec.Struct, frozen=True):
     """How much a search may look at for one page; see `hits`."""
 
     #: So many hits are found and sorted at once; of more, the page is found by walking the list.
-    most_sorted: int = 20_000
+    most_sorted: int = 60_000
     #: So many conversations of the list are looked at for a page.
     walked: int = 3_000
     #: So many hits, the newest, are ranked by how well they match; the others follow by age.
