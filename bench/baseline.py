@@ -21,6 +21,7 @@ from waypost.domains.conversations import (
     Filter,
     Sort,
     Status,
+    colors,
     listing,
     store,
     store_labels,
@@ -206,7 +207,10 @@ def conversation(row: asyncpg.Record, base: str, now: datetime) -> dict[str, Any
         "createdAt": stamp(row["created_at"]), "userUpdatedAt": stamp(row["user_updated_at"]),
         "modifiedAt": stamp(row["modified_at"]), "customerWaitingSince": waiting,
         "source": {"type": row["source_type"], "via": row["source_via"]},
-        "tags": [{"id": t[0], "color": t[1], "tag": t[2], "name": t[2], "slug": t[3]} for t in row["tags"] or ()],
+        "tags": [
+            {"id": t[0], "color": colors.as_hex(t[1]), "tag": t[2], "name": t[2], "slug": t[3]}
+            for t in row["tags"] or ()
+        ],
         "cc": row["cc"], "bcc": row["bcc"], "primaryCustomer": primary,
         "customFields": [{"id": f[0], "name": f[1], "value": f[2], "text": f[3]} for f in row["fields"] or ()],
         "_embedded": {"threads": []}, "_links": links,
