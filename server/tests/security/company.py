@@ -167,14 +167,7 @@ async def build(desk: Desk) -> Company:
     dropdown = {"name": f"Field {MARK}", "type": "dropdown", "options": [{"label": MARK}]}
     field = await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown)
     ids["field_id"], ids["option_id"] = field["id"], field["options"][0]["id"]
-    webhook = await _post(
-        client,
-        "/v2/webhooks",
-        {"url": f"https://{MARK}.example/hook", "events": ["convo.created"], "secret": MARK, "label": MARK},
-    )
-    ids["webhook_id"] = webhook["id"]
-    ids["delivery_id"] = await _deliver(desk, account.id, webhook["id"])
-    ids["entries"] = {row["kind"]: row["id"] for row in rows}
+    # Before there is a webhook, which would be told of all that the workers do.
     workflow = await _post(
         client,
         "/v2/workflows",
@@ -193,6 +186,14 @@ async def build(desk: Desk) -> Company:
     started = await client.post(f"/v2/workflows/{workflow['id']}/run", json=body)
     assert started.status_code == 204, started.text
     await desk.run_workers()
+    webhook = await _post(
+        client,
+        "/v2/webhooks",
+        {"url": f"https://{MARK}.example/hook", "events": ["convo.created"], "secret": MARK, "label": MARK},
+    )
+    ids["webhook_id"] = webhook["id"]
+    ids["delivery_id"] = await _deliver(desk, account.id, webhook["id"])
+    ids["entries"] = {row["kind"]: row["id"] for row in rows}
     return Company(account, mailbox, ids)
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from waypost.demo import access, cast, credentials
 from waypost.demo.access import DemoAccess
+from waypost.demo.rules import make_workflows
 from waypost.demo.shapes import DemoConversation, DemoCustomer, DemoEmail
 from waypost.demo.stage import Stage, go_to, set_up
 from waypost.domains import accounts
@@ -96,6 +97,7 @@ async def _make(tx: Tx, files: FileStore, base_url: str, progress: Progress, mos
     people = {person.emails[0].value: person for person in material.customers()}
     await _play_all(tx, files, stage, happenings[::-1], people, progress)
     await go_to(tx, stage.now)
+    await make_workflows(tx, stage)
     return await credentials.first(tx, stage.owner, base_url, password, [box.id for box in stage.mailboxes.values()])
 
 

@@ -21,6 +21,8 @@ class Seen:
         self.conversation = conversation
         self.threads = [thread for thread in threads[::-1] if thread["type"] != "lineitem"]
         self.lines = [thread for thread in threads[::-1] if thread["type"] == "lineitem"]
+        rated = [thread["rating"] for thread in self.threads if "rating" in thread]
+        self.rating = rated[-1] if rated else None
         self.customer = customer
         self.mailbox = mailbox
 
@@ -33,6 +35,8 @@ class Seen:
             found = [entry["value"] for entry in embedded["emails"]]
         elif field == "organization":
             found = [self.customer.get("organization") or ""]
+        elif field == "ratingComments":
+            found = [(self.rating or {}).get("comments") or ""]
         elif field == "subject":
             found = [self.conversation["subject"]]
         elif field == "body":
@@ -106,6 +110,8 @@ def standing(condition: dict[str, Any], seen: Seen) -> bool | None:
     """What the conversation is, rather than what is written in it; None for texts."""
     field, value = condition["field"], condition.get("value")
     conversation = seen.conversation
+    if field == "rating":
+        return (seen.rating or {}).get("rating") in listed(value)
     if field in ("type", "status"):
         return conversation[field] in listed(value)
     if field == "mailbox":

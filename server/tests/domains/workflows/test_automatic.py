@@ -263,7 +263,12 @@ async def test_a_rule_on_somebody_who_has_left_becomes_invalid_by_itself(office:
 
 
 async def test_the_timeline_and_the_facts_say_which_workflow_it_was(office: Office) -> None:
-    workflow = await rule(office, [ACTIVE], [Action(type="assign", assign_to=office.user.id)], name="To Una")
+    async with office.desk.connection() as connection:
+        team = await connection.fetchval(
+            "insert into account_user (account_id, type, first_name) values ($1, 'team', 'Tier 2') returning id",
+            office.account.id,
+        )
+    workflow = await rule(office, [ACTIVE], [Action(type="assign", assign_to=team)], name="To Tier 2")
     conversation_id = await converse(office)
     await office.desk.run_workers()
 
@@ -272,7 +277,7 @@ async def test_the_timeline_and_the_facts_say_which_workflow_it_was(office: Offi
     v3 = (await client.get(f"/v3/conversations/{conversation_id}/threads")).json()["_embedded"]["threads"]
     lines = {thread["action"]["text"]: thread for thread in v3 if thread["type"] == "lineitem"}
 
-    assert set(lines) == {"Assigned to Una User", "Workflow “To Una” ran"}
+    assert set(lines) == {"Assigned to Tier 2", "Workflow “To Tier 2” ran"}
     for line in lines.values():
         assert line["action"]["type"] == "workflow"
         assert line["action"]["associatedEntities"]["workflow"] == workflow
@@ -310,4 +315,34 @@ async def test_a_customer_who_is_deleted_takes_the_history_along(office: Office)
 
     async with office.desk.connection() as connection:
         kept = await connection.fetchval("select count(*) from workflow_run where workflow_id = $1", workflow)
+    assert kept == 0
+
+
+async def test_a_conversation_that_is_being_merged_is_waited_for(office: Office) -> None:
+    workflow = await rule(office, [ACTIVE], [TAG])
+    conversation_id = await converse(office)
+    async with office.desk.connection() as connection:
+        await connection.execute("update conversation set locked_at = now() where id = $1", conversation_id)
+    with pytest.raises(BaseExceptionGroup):
+        await office.desk.run_workers()
+    assert await runs(office, workflow) == []
+
+    async with office.desk.connection() as connection:
+        await connection.execute("update conversation set locked_at = null where id = $1", conversation_id)
+        await connection.execute("update pgqueuer set execute_after = now() where status = 'queued'")
+    await office.desk.run_workers()
+
+    assert len(await runs(office, workflow)) == 1
+
+
+async def test_facts_of_a_mailbox_without_automatic_workflows_are_not_kept(office: Office) -> None:
+    await rule(office, [], [TAG], kind="manual")
+    await rule(office, [ACTIVE], [TAG], mailbox=office.sales)
+    await converse(office)
+    await office.desk.run_workers()
+
+    async with office.desk.connection() as connection:
+        kept = await connection.fetchval(
+            "select count(*) from workflow_pending where account_id = $1", office.account.id
+        )
     assert kept == 0

@@ -5,6 +5,7 @@ A dry run must agree with the plain evaluator, and a real run with the dry run.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.desk import Desk
+from tests.desk import running_desk
 from tests.domains.workflows.plain import Seen, fits
 from tests.office import Office, build
 from waypost.domains import mailboxes
 from waypost.domains.mailboxes import FieldType
 from waypost.domains.workflows import catalog
+from waypost.edges.mail_io.sink import MailSink
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +152,13 @@ async def _conversations(world: World) -> None:
         assert answer.status_code == 201, answer.text
         world.seen[answer.json()["id"]] = None  # type: ignore[assignment]
     first, second, *_ = world.seen
+    reply = await client.post(f"/v2/conversations/{first}/reply", json={"text": "Done", "status": "active"})
+    async with office.desk.connection() as connection:
+        await connection.execute(
+            "insert into rating (account_id, thread_id, customer_id, rating, comments, created_at, modified_at) "
+            "select account_id, id, customer_id, 'great', 'Very good', now(), now() from thread where id = $1",
+            reply.json()["id"],
+        )
     snooze = {"snoozedUntil": "2090-01-01T00:00:00Z", "unsnoozeOnCustomerReply": True}
     await client.put(f"/v2/conversations/{second}/snooze", json=snooze)
     await client.post(f"/v2/conversations/{second}/reply", json={"text": "We look into it", "status": "pending"})
@@ -168,8 +177,14 @@ async def _look(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-async def world(module_desk: Desk) -> World:
-    return await furnish(await build(module_desk))
+async def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """Users are told by mail of what is assigned to them, so there is somewhere for it to go."""
+    folder = tmp_path_factory.mktemp("desk")
+    async with (
+        MailSink(folder / "sink") as sink,
+        running_desk(module_database_url, folder / "desk", smtp_url=sink.url) as desk,
+    ):
+        yield await furnish(await build(desk))
 
 
 def values_of(world: World, field: str, operator: str) -> list[Any]:
@@ -198,6 +213,8 @@ def values_of(world: World, field: str, operator: str) -> list[Any]:
         "mailbox": [office.support.id, [office.sales.id, office.support.id], office.sales.id],
         "attachments": [True, False],
         "snoozed": [True, False],
+        "rating": ["great", ["okay", "great"], "not_good"],
+        "ratingComments": ["very good", "very", "good", "z"],
         "dayOfWeek": [*catalog.DAYS, list(catalog.DAYS[:5])],
         "hour": [{"from": 0, "to": 12}, {"from": 12, "to": 24}, {"from": 22, "to": 6}, {"from": 6, "to": 22}],
         "customField singleline": ["Big Customer", "big", "customer", "z"],

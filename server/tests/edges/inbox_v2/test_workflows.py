@@ -346,3 +346,36 @@ async def test_users_run_but_do_not_manage(office: Office) -> None:
     assert [answer.status_code for answer in answers] == [403] * len(answers)
     assert (await client.get(f"{path}/runs")).status_code == 200
     assert (await client.get(path)).json()["status"] == "active"
+
+
+async def test_keys_that_belong_to_the_platform_are_ignored(office: Office) -> None:
+    other = await office.desk.make.account("Others")
+
+    made = await office.workflow(
+        id=1,
+        accountId=other.id,
+        account_id=other.id,
+        order=99,
+        createdAt="2001-01-01T00:00:00Z",
+        problems=[{"path": "x"}],
+    )
+
+    assert (made["order"], made["problems"]) == (1, [])
+    assert not made["createdAt"].startswith("2001")
+    async with office.desk.connection() as connection:
+        owner = await connection.fetchval("select account_id from workflow where id = $1", made["id"])
+    assert owner == office.account.id
+
+
+async def test_the_history_shows_conversations_that_are_in_reach_only(office: Office) -> None:
+    made = await office.workflow(actions=[{"type": "move", "mailboxId": office.sales.id}])
+    conversation_id = await office.conversation()
+    client = await office.client(office.user)
+    await client.post(f"/v2/workflows/{made['id']}/run", json={"conversationIds": [conversation_id]})
+    await office.desk.run_workers()
+
+    seen = (await client.get(f"/v2/workflows/{made['id']}/runs")).json()
+
+    assert seen["page"]["totalElements"] == 0
+    assert len(await office.runs(made["id"])) == 1
+    assert (await client.get(f"/v2/conversations/{conversation_id}/workflow-runs")).status_code == 404

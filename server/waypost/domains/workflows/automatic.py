@@ -34,7 +34,8 @@ async def look(tx: Tx, files: FileStore, account_id: int, conversation_id: int) 
     due = await store_pending.take(tx.connection, account_id, conversation_id, tx.now)
     if is_there and due:
         newest = await store_runs.newest_link(tx.connection, account_id, conversation_id)
-        course = _Course(before=_Link(*newest) if newest is not None else None)
+        applied = await store_pending.applied(tx.connection, account_id, conversation_id)
+        course = _Course(before=_Link(*newest) if newest is not None else None, applied=applied)
         for item in due:
             await _Meeting(tx, files, account_id, conversation_id, item, course).hold()
     return len(due)
@@ -50,9 +51,13 @@ class _Link:
 
 @dataclass
 class _Course:
-    """What one look has been through so far: the run before it, how it found the conversation, its last run."""
+    """What one look has been through so far: the run before it, how it found the conversation, its last run.
 
-    before: _Link | None = None
+    `applied` are the workflows that wait until their conditions have ceased to hold.
+    """
+
+    before: _Link | None
+    applied: set[int]
     first: Case | None = None
     last: _Link | None = None
 
@@ -113,9 +118,7 @@ class _Meeting:
         if not verdict.holds:
             await self._pass_by(workflow, case, verdict, by_event=by_event)
             return False
-        if not by_event and await store_pending.is_applied(
-            self.tx.connection, self.account_id, workflow.id, self.conversation_id
-        ):
+        if not by_event and workflow.id in self.course.applied:
             return False
         link = self._link_before(workflow)
         start = Start(
@@ -158,7 +161,7 @@ class _Meeting:
     async def _pass_by(self, workflow: Workflow, case: Case, verdict: Verdict, *, by_event: bool) -> None:
         if by_event:
             return
-        await store_pending.release(self.tx.connection, self.account_id, workflow.id, self.conversation_id)
+        await self._release(workflow)
         if verdict.waits_for_hour:
             until = opening(workflow, case, self.known, self.tx.now)
             if until is not None:
@@ -167,18 +170,27 @@ class _Meeting:
     async def _stand_back(self, workflow: Workflow, *, by_event: bool) -> bool:
         """As if it had run: it waits until its conditions have ceased to hold."""
         if not by_event:
-            await store_pending.apply(self.tx.connection, self.account_id, workflow.id, self.conversation_id)
+            await self._apply(workflow)
         return False
+
+    async def _apply(self, workflow: Workflow) -> None:
+        if workflow.id not in self.course.applied:
+            self.course.applied.add(workflow.id)
+            await store_pending.apply(self.tx.connection, self.account_id, workflow.id, self.conversation_id)
+
+    async def _release(self, workflow: Workflow) -> None:
+        if workflow.id in self.course.applied:
+            self.course.applied.discard(workflow.id)
+            await store_pending.release(self.tx.connection, self.account_id, workflow.id, self.conversation_id)
 
     async def _settle(self, workflow: Workflow, case: Case | None) -> None:
         """Remember that it has run, unless it has itself undone what it asks for."""
         if definitions.has_event(workflow.definition):
             return
-        connection, ids = self.tx.connection, (self.account_id, workflow.id, self.conversation_id)
         if case is not None and case.mailbox_id == workflow.mailbox_id and self._explain(workflow, case).holds:
-            await store_pending.apply(connection, *ids)
+            await self._apply(workflow)
         else:
-            await store_pending.release(connection, *ids)
+            await self._release(workflow)
 
 
 def may_meet(case: Case) -> bool:

@@ -31,6 +31,7 @@ select c.id, c.number, c.mailbox_id, c.type, c.status, c.state, c.subject, c.ass
    where v.account_id = c.account_id and v.customer_id = c.primary_customer_id) as properties,
   coalesce((select max(e.at) from event e where e.account_id = c.account_id and e.subject_kind = 'conversation'
             and e.subject_id = c.id and e.type = 'convo.status'), c.created_at) as status_changed_at,
+  rated.rating, rated.comments as rating_comments, rated.modified_at as rated_at,
   coalesce(said.has_own, false) as has_own, said.last_customer_at, said.last_customer_answer_at, said.last_user_at,
   said.last_note_at, coalesce(said.users, '{{}}') as users,
   array(select distinct a.email from thread t cross join lateral unnest(t.to_emails) a (email)
@@ -48,6 +49,11 @@ from conversation c
 join customer p on p.account_id = c.account_id and p.id = c.primary_customer_id
 join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
 left join organization o on o.account_id = p.account_id and o.id = p.organization_id
+left join lateral (
+  select r.rating, r.comments, r.modified_at from thread t
+  join rating r on r.account_id = t.account_id and r.thread_id = t.id
+  where t.account_id = c.account_id and t.conversation_id = c.id order by r.modified_at desc, r.id desc limit 1
+) rated on true
 left join lateral (
   select bool_or(not t.is_imported) as has_own,
     max(t.created_at) filter (where t.type = 'customer') as last_customer_at,
@@ -93,6 +99,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     bodies: list[str]
     users: list[int]
     has_attachments: bool
+    #: What the customer thought of the last reply that they rated.
+    rating: str | None
+    rating_comments: str
+    rated_at: datetime | None
     is_busy: bool
     #: Something in it was said here, and not merely imported.
     has_own: bool
@@ -155,6 +165,9 @@ def _read(row: Record) -> Case:
         bodies=row["bodies"],
         users=row["users"],
         has_attachments=row["attachment_count"] > 0,
+        rating=row["rating"],
+        rating_comments=row["rating_comments"] or "",
+        rated_at=row["rated_at"],
         is_busy=row["is_busy"],
         has_own=row["has_own"],
         snoozed_until=row["snoozed_until"],

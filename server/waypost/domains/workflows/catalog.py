@@ -72,6 +72,8 @@ FIELDS: dict[str, Kind] = {
     "tags": Kind.TAGS,
     "attachments": Kind.FLAG,
     "snoozed": Kind.FLAG,
+    "rating": Kind.CHOICE,
+    "ratingComments": Kind.TEXT,
     "createdAt": Kind.AGE,
     "lastCustomerReplyAt": Kind.AGE,
     "lastUserReplyAt": Kind.AGE,
@@ -87,7 +89,8 @@ FIELD_NAMES = (*FIELDS, *NAMING)
 CHOICES: dict[str, tuple[str, ...]] = {
     "type": ("chat", "email", "phone"),
     "status": ("active", "closed", "pending", "spam"),
-    EVENT: ("newConversation", "customerReply", "agentReply", "note"),
+    "rating": ("great", "okay", "not_good"),
+    EVENT: ("newConversation", "customerReply", "agentReply", "note", "rating"),
 }
 #: Which facts of the log the words of the condition `event` stand for.
 EVENTS = {
@@ -96,6 +99,7 @@ EVENTS = {
     "convo.customer.reply.created": "customerReply",
     "convo.agent.reply.created": "agentReply",
     "convo.note.created": "note",
+    "satisfaction.ratings.received": "rating",
 }
 
 KIND_OF_FIELD_TYPE = {

@@ -78,5 +78,6 @@ def happened_to(case: Case, since: datetime) -> frozenset[str]:
         "customerReply": case.last_customer_answer_at,
         "agentReply": case.last_user_at,
         "note": case.last_note_at,
+        "rating": case.rated_at,
     }
     return frozenset(word for word, moment in moments.items() if moment is not None and moment >= since)

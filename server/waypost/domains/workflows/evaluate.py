@@ -91,6 +91,8 @@ def _texts(condition: Condition, case: Case) -> list[str]:
             found = case.bodies
         case "tags":
             found = case.tags
+        case "ratingComments":
+            found = [case.rating_comments]
         case _:
             found = [_named(condition, case) or ""]
     return [text for text in found if text]
@@ -133,8 +135,8 @@ def _choice(condition: Condition, _: str, case: Case, moment: Moment) -> tuple[b
     wanted = listed(condition.value)
     if condition.field == catalog.EVENT:
         return bool(moment.happened.intersection(wanted)), ", ".join(sorted(moment.happened))
-    actual = case.type if condition.field == "type" else case.status
-    return actual in wanted, actual
+    actual = {"type": case.type, "status": case.status, "rating": case.rating or ""}[condition.field]
+    return actual in wanted, actual or "none"
 
 
 def _assignee(condition: Condition, _: str, case: Case, __: Moment) -> tuple[bool, str]:

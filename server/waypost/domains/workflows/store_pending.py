@@ -33,9 +33,7 @@ values ($1, $2, $3, 'clock', $4)
 on conflict (account_id, workflow_id, conversation_id) where workflow_id is not null
 do update set due_at = least(workflow_pending.due_at, excluded.due_at)
 """
-IS_APPLIED = """
-select exists (select from workflow_applied where account_id = $1 and workflow_id = $2 and conversation_id = $3)
-"""
+APPLIED = "select workflow_id from workflow_applied where account_id = $1 and conversation_id = $2"
 APPLY = """
 insert into workflow_applied (account_id, workflow_id, conversation_id) values ($1, $2, $3) on conflict do nothing
 """
@@ -162,10 +160,9 @@ async def defer(
     await connection.execute(DEFER, account_id, conversation_id, until, workflow_id)
 
 
-async def is_applied(connection: Connection, account_id: int, workflow_id: int, conversation_id: int) -> bool:
-    """Whether it has run for the conversation, and its conditions have held ever since."""
-    found: bool = await connection.fetchval(IS_APPLIED, account_id, workflow_id, conversation_id)
-    return found
+async def applied(connection: Connection, account_id: int, conversation_id: int) -> set[int]:
+    """The workflows that have run for the conversation, and whose conditions have held ever since."""
+    return {row["workflow_id"] for row in await connection.fetch(APPLIED, account_id, conversation_id)}
 
 
 async def apply(connection: Connection, account_id: int, workflow_id: int, conversation_id: int) -> None:
