@@ -154,7 +154,10 @@ def _wish(event: Occurrence, webhook: Webhook, visible: frozenset[int] | None) -
 
 
 def _is_told(event: Occurrence, webhook: Webhook, material: Material) -> bool:
-    """Nothing is told of drafts, and of spam's beginning only on request."""
+    """Nothing is told of drafts and who is known from them alone, and of spam's beginning only on request."""
+    customer = material.customers.get(event.resource_id) if event.resource_kind == "customer" else None
+    if customer is not None and customer.is_draft:
+        return False
     conversation = material.conversations.get(event.resource_id) if event.resource_kind == "conversation" else None
     if conversation is None:
         return True

@@ -92,9 +92,11 @@ def of(fact: Fact, *, is_part: bool) -> list[Occurrence]:
         return [] if fact.data.get("is_draft") else [_one(fact, CREATED, "conversation")]
     if fact.type == "convo.tags":
         return _tag_changes(fact)
-    # A customer who is only an address on a message is nobody yet.
+    # Whoever is known from drafts alone is nobody yet, and becomes somebody when one is sent.
     if fact.type == "customer.created" and fact.data.get("is_draft"):
         return []
+    if fact.type == CUSTOMER_UPDATED and fact.data.get("fields") == ["is_draft"]:
+        return [_one(fact, "customer.created", "customer")]
     kind = _PLAIN.get(fact.type)
     return [_one(fact, fact.type, kind)] if kind is not None else []
 

@@ -168,7 +168,9 @@ class Dispatcher:
         if not self._held.get(key):
             self._held.pop(key, None)
         if not task.cancelled() and (error := task.exception()) is not None:
+            # Looked at again with the next poll, not at once: it may fail for ever.
             log.error("webhooks.channel_failed", account_id=key[0], webhook_id=key[1], exc_info=error)
+            return
         # Something may have become due between the channel's last look and its end.
         self._waiter.wake()
 
