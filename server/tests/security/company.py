@@ -189,7 +189,7 @@ async def build(desk: Desk) -> Company:
     webhook = await _post(
         client,
         "/v2/webhooks",
-        {"url": f"https://{MARK}.example/hook", "events": ["convo.created"], "secret": MARK, "label": MARK},
+        {"url": f"https://{MARK}.example/hook", "events": ["helpscout.test"], "secret": MARK, "label": MARK},
     )
     ids["webhook_id"] = webhook["id"]
     ids["delivery_id"] = await _deliver(desk, account.id, webhook["id"])
