@@ -60,6 +60,7 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
         "/routing",
         {"state": "disabled", "assignmentLimit": 1, "assignmentMethod": "balanced", "userIds": []},
     ),
+    ("PUT", "/notifications", {"email": {"mentioned": False}}),
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("PATCH", "/v2/workflows/{workflow_id}", [{"op": "replace", "path": "/status", "value": "inactive"}]),

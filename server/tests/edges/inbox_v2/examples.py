@@ -30,7 +30,11 @@ def _whole(company: Company) -> dict[str, Any]:
         "conditions": [{"any": [{"field": "subject", "operator": "contains", "value": "Example"}]}],
         "actions": [{"type": "changeStatus", "status": "active"}],
     }  # fmt: skip
+    webhook = {"url": "https://example.com/hook", "secret": "a secret of it", "events": ["convo.created"]}
     return {
+        "/v2/workflows/{workflow_id}": workflow,
+        "/v2/workflows/{workflow_id}/run": {"conversationIds": [company.ids["conversation_id"]]},
+        "/v2/webhooks/{webhook_id}": webhook,
         "/v2/workflows": workflow,
         "/v2/workflows/dry-run": workflow,
         "/v2/conversations": conversation(mailbox_id),
@@ -40,7 +44,7 @@ def _whole(company: Company) -> dict[str, Any]:
         "/v2/organizations/properties": definition,
         "/v2/organizations": {"name": f"Example {uuid4().hex}"},
         "/v2/saved-replies": {"name": "Example", "text": "Example", "mailboxId": mailbox_id},
-        "/v2/webhooks": {"url": "https://example.com/hook", "secret": "a secret of it", "events": ["convo.created"]},
+        "/v2/webhooks": webhook,
     }
 
 
@@ -61,7 +65,8 @@ def body_for(call: Call, company: Company) -> Any:
     if call.method == "DELETE":
         return None
     steps = call.path.split("/")
-    body = _whole(company).get(call.path) or _parts(company).get((steps[2], steps[-1]))
+    whole = _whole(company).get(call.path) if call.method != "PATCH" else None
+    body = whole or _parts(company).get((steps[2], steps[-1]))
     return body if body is not None else body_of(call.method, call.path)
 
 

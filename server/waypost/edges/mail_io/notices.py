@@ -6,13 +6,17 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from markupsafe import Markup
 
 from waypost.domains.notifications import Notice, Occasion, Talk
 from waypost.edges.mail_io import delivery
 from waypost.edges.mail_io.delivery import MailRoute
+from waypost.edges.mail_io.errors import BadSmtpUrl
 from waypost.kit.jobs import Job, enqueue
 from waypost.kit.tx import Tx
+
+log = structlog.get_logger(__name__)
 
 JOB = "mail.send_notice"
 
@@ -63,8 +67,16 @@ def job(route: MailRoute, base_url: str) -> Job:
 
 
 async def send(route: MailRoute, base_url: str, payload: dict[str, Any]) -> None:
-    """Send a notice. Raises TryLater when no server took it."""
+    """Send a notice. Raises TryLater when no server took it.
+
+    Without a mail server there is nothing to wait for: a notice that comes when somebody sets one up tells old news.
+    """
     notice = msgspec.convert(payload, Notice)
+    try:
+        route.server()
+    except BadSmtpUrl as error:
+        log.info("notice.no_server", event_id=notice.event_id, error=error.message)
+        return
     mail = {
         "account_id": notice.account_id,
         # Two notices may read alike; each is a mail of its own all the same.
