@@ -111,7 +111,9 @@ async def measure_ratio(bench: Bench, table: Table) -> None:
     create = json.dumps(CREATE | {"mailboxId": place.mailbox_id})
     connection = await asyncpg.connect(place.dsn)
     conversation_id = await connection.fetchval(
-        "select max(id) from conversation where account_id = $1 and state = 'published'", place.account_id
+        # An old one: how long ago something was changes by the second where it is new.
+        "select min(id) from conversation where account_id = $1 and state = 'published' and status = 'active'",
+        place.account_id,
     )
     await connection.execute(
         "insert into tag (account_id, name, slug) select $1, n, n from unnest(array['billing', 'priority']) n"

@@ -122,7 +122,8 @@ class Baseline:
             )  # fmt: skip
             await connection.fetchval(
                 store_threads.INSERT, account, row["id"], "customer", "nochange", "published", text, text, "api",
-                "customer", customer, customer, None, None, None, [], [], [], False, now, None, None,
+                "customer", customer, customer, None, None, None, [], [], [], False, now, None, None, False, "default",
+                None,
             )  # fmt: skip
             tags = await connection.fetch(store_labels.TAG_IDS, account, sent["tags"])
             await connection.execute(store_labels.PUT_TAGS, account, row["id"], [tag["id"] for tag in tags])
@@ -138,7 +139,7 @@ class Baseline:
             thread_id = await connection.fetchval(
                 store_threads.INSERT, account, conversation_id, "message", "nochange", "published", sent["text"],
                 sent["text"], "api", "user", row["primary_customer_id"], None, ground.user_id, None, None,
-                ["a@example.com"], [], [], False, now, None, None,
+                ["a@example.com"], [], [], False, now, None, None, False, "default", None,
             )  # fmt: skip
             await connection.execute(
                 store_writes.ADD_THREAD, account, conversation_id, "active", "user", None, now, True, None, None,
