@@ -39,7 +39,8 @@ from waypost.edges.inbox_v2.handlers import (
 )
 
 
-def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+# Asynchronous, or the framework would run it in a thread of its own for each request.
+async def needs_caller(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard of every route: a token that counts (spec: 2.4)."""
     if connection.scope.get("waypost.actor") is None:
         raise Unauthorized

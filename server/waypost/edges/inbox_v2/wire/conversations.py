@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -196,8 +196,7 @@ def _snooze(item: Conversation) -> SnoozeOut | UnsetType:
 def _next_event(item: Conversation) -> NextEventOut | UnsetType:
     """The nearer of waking up and a scheduled reply."""
     snooze = item.snooze
-    far = datetime.max.replace(tzinfo=UTC)
-    if item.next_send_at is not None and item.next_send_at < (snooze.until if snooze is not None else far):
+    if item.next_send_at is not None and (snooze is None or item.next_send_at < snooze.until):
         by_user = item.next_send_by_user_id or 0
         return NextEventOut(stamp(item.next_send_at), "scheduled", by_user, item.next_send_unschedule)
     if snooze is not None:
