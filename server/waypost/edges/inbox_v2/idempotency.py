@@ -31,8 +31,6 @@ NAME = "Idempotency-Key"
 REPLAYED = (b"idempotency-replayed", b"true")
 LONGEST_KEY = 255
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.25
-#: Answers that must not be kept, because they hold a secret.
-_NOT_KEPT = "/secret/rotate"
 #: What goes for good takes the bodies of kept answers along.
 _PLACES = {"customer.deleted": "/v2/customers/{}", "convo.deleted": "/v2/conversations/{}"}
 
@@ -47,8 +45,7 @@ class Once:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """One request. Raises Invalid for a key that is malformed or was used for another request, InProgress."""
         sent = [value for name, value in scope["headers"] if name == HEADER]
-        is_kept = scope["method"] == "POST" and not scope["path"].endswith(_NOT_KEPT)
-        if not is_kept or not sent or scope.get("waypost.actor") is None:
+        if scope["method"] != "POST" or not sent or scope.get("waypost.actor") is None:
             await self.app(scope, receive, send)
             return
         key, request_digest = _key(scope, sent), _digest_of(scope)
