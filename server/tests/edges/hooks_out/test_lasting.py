@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
@@ -13,12 +15,13 @@ import httpx
 import pytest
 
 from tests import receiver as receivers
-from tests.desk import Desk
-from tests.hooks import converse, subscribe
+from tests.desk import Desk, running_desk
+from tests.hooks import OPEN, converse, subscribe
 from tests.kit.waiting import running, until
 from tests.process import waypost
 from tests.receiver import receiving
 from waypost import worker
+from waypost.kit.private_postgres import PrivatePostgres
 
 pytestmark = pytest.mark.anyio
 
@@ -186,6 +189,44 @@ async def _cut_all_connections(dsn: str) -> None:
         )
     finally:
         await connection.close()
+
+
+async def test_a_database_that_is_killed_loses_no_event(tmp_path: Path) -> None:
+    folder = tmp_path / "database"
+    server = await asyncio.to_thread(PrivatePostgres.start, folder)
+    try:
+        async with (
+            running_desk(server.dsn(), tmp_path / "desk", **OPEN) as desk,
+            receiving() as receiver,
+            working(desk),
+        ):
+            account = await desk.make.account()
+            client = await desk.client(account.owner)
+            client.params = {"mailbox": (await desk.make.mailbox(account)).id}
+            await subscribe(client, receiver.url, "convo.created")
+            ids = set()
+            for round_ in range(2):
+                for _ in range(5):
+                    ids.add(await happen(client))
+                if round_ == 0:
+                    await _kill_database(folder)
+                    server = await asyncio.to_thread(PrivatePostgres.start, folder)
+                    await until(lambda: _answers(client))
+            await until(lambda: {request.json["data"]["id"] for request in receiver.requests} == ids)
+            await until(lambda: _are_all_delivered(desk))
+    finally:
+        await asyncio.to_thread(PrivatePostgres.stop, folder, force=True)
+
+
+async def _kill_database(folder: Path) -> None:
+    """As a crash of the machine does it: the server is gone at once, and its processes after it."""
+    number = int((folder / "cluster" / "postmaster.pid").read_text().split()[0])
+    os.kill(number, signal.SIGKILL)
+    await until(lambda: not Path(f"/proc/{number}").exists() or "Z" in Path(f"/proc/{number}/stat").read_text())
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/v2/mailboxes")).status_code == 200
 
 
 async def test_no_secret_gets_into_the_log(desk: Desk, client: httpx.AsyncClient, tmp_path: Path) -> None:
