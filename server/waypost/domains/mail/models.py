@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -22,6 +23,56 @@ class MailAttachment(msgspec.Struct, frozen=True):
     data: bytes
     content_id: str | None = None
     is_inline: bool = False
+
+
+class FailedRecipient(msgspec.Struct, frozen=True):
+    """An address that a message did not reach. `status` is the enhanced code (`5.1.1`), empty where there is none."""
+
+    email: str
+    status: str = ""
+    diagnostic: str = ""
+
+
+class Bounce(msgspec.Struct, frozen=True):
+    """What a report of failed delivery says: `delayed` ones are no failure yet, `temporary` ones may pass.
+
+    `original_message_id` and `original_references` are those of the message that came back, where the report has them.
+    """
+
+    kind: Literal["permanent", "temporary", "delayed"]
+    recipients: tuple[FailedRecipient, ...]
+    original_message_id: str | None = None
+    original_references: tuple[str, ...] = ()
+
+
+class Forwarded(msgspec.Struct, frozen=True):
+    """A message inside another one that somebody forwarded: its own sender and text, and what was written above it.
+
+    `html` is sanitised. `comment` is the forwarder's own text as sanitised HTML, empty where there is none.
+    """
+
+    sender: Address
+    subject: str
+    sent_at: datetime | None
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    html: str
+    text: str
+    comment: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a mail server says it has found about the origin of a message: RFC 8601 results such as `pass` or `fail`.
+
+    Empty where it says nothing. `authority` is the server's name for itself: only the mailbox's own server proves
+    anything, everybody else can write such a field. `is_spam` is its spam filter's opinion, None when it has none.
+    """
+
+    authority: str
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
+    is_spam: bool | None = None
 
 
 class ReceivedMessage(msgspec.Struct, frozen=True):
@@ -56,6 +107,16 @@ class ReceivedMessage(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
     #: A few header fields by their lower-case name, the first of each.
     headers: dict[str, str]
+    #: What a bounce reports; None for everything else, and for bounces that nobody can read.
+    bounce: Bounce | None = None
+    #: The message that this one forwards; None where it forwards none, or none that can be told from its text.
+    forwarded: Forwarded | None = None
+    #: Every verdict that stands in the header, the one that was added last first.
+    verdicts: tuple[Verdict, ...] = ()
+    #: `signed` and `encrypted`, by S/MIME or PGP: shown and not verified. Empty for plain mail.
+    protection: tuple[Literal["pgp-signed", "pgp-encrypted", "smime-signed", "smime-encrypted"], ...] = ()
+    #: The words that the sender wrote now: `text` without what it quotes and without the signature.
+    own_text: str = ""
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True):

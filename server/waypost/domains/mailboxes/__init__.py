@@ -1,10 +1,18 @@
 """Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields.
 
 `saved_replies` holds the texts that a mailbox is answered with, `fields` looks after the custom fields, and
-`routing` says who gets the next conversation.
+`routing` says who gets the next conversation. `store_channel` keeps how mailboxes are connected to mail.
 """
 
-from waypost.domains.mailboxes import fields, routing, saved_replies
+from waypost.domains.mailboxes import fields, routing, saved_replies, store_channel
+from waypost.domains.mailboxes.channel_models import (
+    Channel,
+    Dkim,
+    FromKind,
+    IncomingServer,
+    OAuth2,
+    OutgoingServer,
+)
 from waypost.domains.mailboxes.fields import FieldChange, OptionChange
 from waypost.domains.mailboxes.models import (
     AssignmentMethod,
@@ -38,14 +46,20 @@ from waypost.domains.mailboxes.store import find_folder, folder_ids
 __all__ = [
     "AssignmentMethod",
     "Candidate",
+    "Channel",
     "CustomField",
+    "Dkim",
     "FieldChange",
     "FieldOption",
     "FieldType",
     "Folder",
     "FolderType",
+    "FromKind",
+    "IncomingServer",
     "Mailbox",
+    "OAuth2",
     "OptionChange",
+    "OutgoingServer",
     "Routing",
     "RoutingState",
     "SavedReply",
@@ -66,4 +80,5 @@ __all__ = [
     "list_mailboxes",
     "routing",
     "saved_replies",
+    "store_channel",
 ]
