@@ -43,7 +43,7 @@ install: $(PACKAGE_READY) $(WEB_READY)  ## Install the product and its dependenc
 
 install-dev: $(PACKAGE_READY) $(DEV_READY) $(WEB_READY)  ## Install the development tools too.
 
-test: install-dev browser clients lint types test-server test-external test-web  ## Install what the tests need and run all checks and tests.
+test: install-dev browser mail-servers clients lint types test-server test-external test-web  ## Install what the tests need and run all checks and tests.
 	$(STEP) "All is well"
 
 lint: install-dev  ## Style, formatting, import rules, dependencies and the project's own checks.
@@ -87,6 +87,10 @@ endif
 browser: install-dev  # Chromium for the browser tests
 	$(STEP) "A browser for the tests"
 	scripts/ensure_chromium.sh
+
+mail-servers:  # Dovecot and Postfix for the tests of mail
+	$(STEP) "Mail servers for the tests"
+	scripts/ensure_mail_servers.sh
 
 clients: $(CLIENTS_READY)  ## Install the published clients that the tests run against a desk, in .clients.
 
@@ -155,5 +159,5 @@ $(WEB_READY): $(WEB_PACKAGES) $(WEB_SOURCES)
 	touch $@
 endif
 
-.PHONY: help run dev install install-dev test lint types format test-server test-external test-web browser clients \
-	golden bench build lock clean
+.PHONY: help run dev install install-dev test lint types format test-server test-external test-web browser mail-servers \
+	clients golden bench build lock clean
