@@ -26,6 +26,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     base_url: str = ""
+    #: Another host under which content from outside (attachments, messages) is served. Empty: the desk's own.
+    content_url: str = ""
     #: Empty: a private PostgreSQL in the data folder.
     database_url: str = ""
     #: Empty: a folder in the data folder; or s3://, gs://, az:// for an object store.
@@ -92,6 +94,7 @@ def load(**overrides: Any) -> Settings:
         "host": _text("HOST", "127.0.0.1"),
         "port": _number("PORT", 8000, 0, 65535),
         "base_url": _text("BASE_URL"),
+        "content_url": _text("CONTENT_URL"),
         "database_url": _text("DATABASE_URL"),
         "files_url": _text("FILES_URL"),
         "smtp_url": _text("SMTP_URL"),
@@ -111,10 +114,11 @@ def load(**overrides: Any) -> Settings:
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
     values["data_dir"] = Path(values["data_dir"]).expanduser().resolve()
-    if values["base_url"] and not values["base_url"].startswith(("http://", "https://")):
-        raise BadSetting(
-            f"{ENVIRONMENT_PREFIX}BASE_URL must begin with http:// or https://, not {values['base_url']!r}"
-        )
+    for name in ("base_url", "content_url"):
+        if values[name] and not values[name].startswith(("http://", "https://")):
+            raise BadSetting(
+                f"{ENVIRONMENT_PREFIX}{name.upper()} must begin with http:// or https://, not {values[name]!r}"
+            )
     if values["mail_from"] and not _SENDER.fullmatch(parseaddr(values["mail_from"])[1]):
         raise BadSetting(
             f"{ENVIRONMENT_PREFIX}MAIL_FROM must be an address or Name <address>, not {values['mail_from']!r}"

@@ -92,8 +92,8 @@ def outgoing_rules(settings: Settings) -> OutgoingRules:
         raise BadSetting(
             f"WAYPOST_OUTGOING_ALLOW holds {str(error)!r}: not an address, network or host name"
         ) from error
-    own_host = urlsplit(settings.address).hostname or ""
-    return OutgoingRules(allowances, settings.allow_insecure_webhooks, frozenset({own_host} - {""}))
+    own_hosts = {urlsplit(address).hostname or "" for address in (settings.address, settings.content_url)}
+    return OutgoingRules(allowances, settings.allow_insecure_webhooks, frozenset(own_hosts - {""}))
 
 
 def secret_key(folder: Path) -> bytes:
@@ -141,6 +141,7 @@ def _context(
 ) -> Context:
     context = Context(
         base_url=settings.address,
+        content_url=settings.content_url.rstrip("/"),
         transactions=transactions,
         files=files,
         tokens=tokens,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waypost.domains.conversations.images import dimensions
+from waypost.kit.image_sizes import dimensions
 
 
 def png(width: int, height: int) -> bytes:

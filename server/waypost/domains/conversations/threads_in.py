@@ -8,7 +8,6 @@ import msgspec
 
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import events, rules, store_threads
-from waypost.domains.conversations.images import dimensions
 from waypost.domains.conversations.models import (
     Attachment,
     NewAttachment,
@@ -20,8 +19,10 @@ from waypost.domains.conversations.models import (
 )
 from waypost.domains.mailboxes import saved_replies
 from waypost.kit.errors import FieldError, Invalid, TooLarge
+from waypost.kit.file_kinds import real_type
 from waypost.kit.files import FileStore
 from waypost.kit.html import clean_body, clean_file_name, to_text
+from waypost.kit.image_sizes import dimensions
 from waypost.kit.tx import Tx
 
 #: Decoded size of one file (spec: 5.5).
@@ -162,10 +163,11 @@ async def add_file(
     """Store one file of a thread; its id. The bytes are in the file store before the row is."""
     key = files.new_key(actor.account_id, "attachments")
     await files.write(key, attachment.data)
-    width, height = dimensions(attachment.data, attachment.mime_type)
+    mime_type = real_type(attachment.mime_type, attachment.data)
+    width, height = dimensions(attachment.data, mime_type)
     row = Attachment(
         0, conversation_id, thread_id, clean_file_name(attachment.file_name) or "attachment",
-        attachment.mime_type, width, height, len(attachment.data), "valid", attachment.content_id,
+        mime_type, width, height, len(attachment.data), "valid", attachment.content_id,
         attachment.is_inline, key,
     )  # fmt: skip
     return await store_threads.insert_attachment(tx.connection, actor.account_id, row, tx.now)

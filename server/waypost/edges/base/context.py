@@ -66,6 +66,8 @@ class Context:
     movable_clock: MovableClock | None = None
     is_demo: bool = False
     is_https: bool = False
+    #: Where content from outside is served, if not under `base_url`: a host without cookies.
+    content_url: str = ""
     #: The key for secrets that must be readable again (TOTP); see kit.sealing.
     secret_key: bytes = b""
     #: Peers whose X-Forwarded-For counts. Nobody's does by default.
@@ -77,6 +79,11 @@ class Context:
     repeat_wait_s: float = 5.0
     #: Named checks for /readyz; each raises when its part is not usable.
     readiness: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+
+    @property
+    def content_address(self) -> str:
+        """What links to content begin with, without a slash at the end."""
+        return self.content_url or self.base_url
 
 
 def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:

@@ -12,9 +12,12 @@ MOST_PIXELS_A_SIDE = 65_535
 
 
 def dimensions(data: bytes, mime_type: str) -> tuple[int, int]:
+    """The size of what is declared to be a picture; (0, 0) for anything else."""
+    return size_of(data) if mime_type.startswith("image/") else (0, 0)
+
+
+def size_of(data: bytes) -> tuple[int, int]:
     """(width, height) of a PNG, GIF, JPEG, WebP or BMP; (0, 0) for anything else and for what cannot be read."""
-    if not mime_type.startswith("image/"):
-        return 0, 0
     try:
         width, height = _read(data)
     except (struct.error, IndexError):
