@@ -16,6 +16,7 @@ from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
 from waypost.edges.hooks_out.bodies import Composer
+from waypost.edges.mail_io.oauth_tokens import AccessTokens
 from waypost.kit.addresses import Allowance, BadAllowance
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
@@ -46,6 +47,7 @@ class Desk:
     tokens: TokenCache
     wakeups: Wakeups
     outgoing: Outgoing
+    access_tokens: AccessTokens
     context: Context
 
 
@@ -71,6 +73,7 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         stack.callback(live.close)
         outgoing = Outgoing(outgoing_rules(settings))
         stack.push_async_callback(outgoing.close)
+        context = _context(settings, transactions, files, tokens, live, movable_clock, outgoing)
         yield Desk(
             settings=settings,
             dsn=dsn,
@@ -80,7 +83,8 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             tokens=tokens,
             wakeups=wakeups,
             outgoing=outgoing,
-            context=_context(settings, transactions, files, tokens, live, movable_clock, outgoing),
+            access_tokens=AccessTokens(transactions, outgoing, context.secret_key),
+            context=context,
         )
 
 

@@ -71,12 +71,16 @@ class OutgoingRules:
             for allowance in self.allowances
         )
 
-    def permits(self, host: str, address: IpAddress, port: int) -> bool:
-        """Whether the address, looked up for the host, may be connected to on that port."""
+    def permits(self, host: str, address: IpAddress, port: int, *, any_port: bool = False) -> bool:
+        """Whether the address, looked up for the host, may be connected to on that port.
+
+        `any_port` is for what is no HTTP, mail above all: the address is judged, and its port only where an allowance
+        names one.
+        """
         if any(allowance.covers(host, address, port) for allowance in self.allowances):
             return True
         is_elsewhere = address not in self.own and host not in self.own_hosts
-        return port in self._ports and is_elsewhere and is_public(address)
+        return (any_port or port in self._ports) and is_elsewhere and is_public(address)
 
     @property
     def _ports(self) -> frozenset[int]:
@@ -154,6 +158,13 @@ class Outgoing:
         """Refuse a URL that may not be requested now. Raises OutgoingFailure, also `dns` where the name is unknown."""
         host, port = destination(url, self.rules)
         await self._addresses(host, port, patience_s)
+
+    async def addresses(self, host: str, port: int, *, patience_s: float = LOOK_UP_S) -> list[IpAddress]:
+        """Every address of a host that something other than HTTP is to be spoken with, on whatever port.
+
+        One look-up, and all of its answers have to be allowed. Raises OutgoingFailure (`dns`, `blocked-address`).
+        """
+        return await self._addresses(host.rstrip(".").lower(), port, patience_s, any_port=True)
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float | None = None) -> Answer:
         """POST; any status is an answer. A body beyond the limit is cut. Raises OutgoingFailure."""
@@ -247,11 +258,13 @@ class Outgoing:
         )
         return self._session
 
-    async def _addresses(self, host: str, port: int, patience_s: float = LOOK_UP_S) -> list[IpAddress]:
+    async def _addresses(
+        self, host: str, port: int, patience_s: float = LOOK_UP_S, *, any_port: bool = False
+    ) -> list[IpAddress]:
         """Every address of the host; all of them have to be allowed. Raises OutgoingFailure."""
         literal = _as_address(host)
         if literal is not None:
-            self._require(host, literal, port)
+            self._require(host, literal, port, any_port=any_port)
             return [literal]
         try:
             async with asyncio.timeout(patience_s):
@@ -262,11 +275,11 @@ class Outgoing:
             raise OutgoingFailure("dns", f"{host} has no address")
         found = [ipaddress.ip_address(text) for text in texts]
         for address in found:
-            self._require(host, address, port)
+            self._require(host, address, port, any_port=any_port)
         return found
 
-    def _require(self, host: str, address: IpAddress, port: int) -> None:
-        if not self.rules.permits(host, address, port):
+    def _require(self, host: str, address: IpAddress, port: int, *, any_port: bool = False) -> None:
+        if not self.rules.permits(host, address, port, any_port=any_port):
             raise OutgoingFailure("blocked-address", f"{host} on port {port} must not be reached from here")
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:

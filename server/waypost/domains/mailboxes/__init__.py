@@ -1,10 +1,11 @@
 """Mailboxes: the addresses that customers write to, with their folders (views over conversations) and custom fields.
 
 `saved_replies` holds the texts that a mailbox is answered with, `fields` looks after the custom fields, and
-`routing` says who gets the next conversation. `store_channel` keeps how mailboxes are connected to mail.
+`routing` says who gets the next conversation. `channel` says how mailboxes are connected to mail, which `store_channel`
+keeps.
 """
 
-from waypost.domains.mailboxes import fields, routing, saved_replies, store_channel
+from waypost.domains.mailboxes import channel, fields, routing, saved_replies, store_channel
 from waypost.domains.mailboxes.channel_models import (
     Channel,
     Dkim,
@@ -64,6 +65,7 @@ __all__ = [
     "RoutingState",
     "SavedReply",
     "SavedReplyChange",
+    "channel",
     "create",
     "create_field",
     "ensure_personal_folders",
