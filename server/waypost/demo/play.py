@@ -205,6 +205,5 @@ async def play_mail(tx: Tx, files: FileStore, stage: Stage, item: DemoEmail) -> 
         stage.mailboxes[item.mailbox].id,
         message,
         item.raw,
-        is_imported=True,
-        status=Status(item.status),
+        mail.Arrival(is_imported=True, status=Status(item.status)),
     )

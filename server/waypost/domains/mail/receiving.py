@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,7 +24,7 @@ from waypost.domains.conversations import (
     ThreadType,
 )
 from waypost.domains.customers import CustomerProfile, is_email_address
-from waypost.domains.mail import store
+from waypost.domains.mail import origin, store
 from waypost.domains.mail.models import Address, MailAttachment, ReceivedMessage
 from waypost.kit.errors import NotFound
 from waypost.kit.files import FileStore
@@ -46,6 +46,25 @@ _MOST_REFERENCES = 100
 _TRIES = 3
 
 
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """How a message came. `key` is the desk's key, without which no signed id or address counts.
+
+    `recipients` are those of the envelope, where they are known. Imported messages keep their own time and wake nobody;
+    `status` is that of a conversation that the message begins.
+    """
+
+    key: bytes = b""
+    recipients: tuple[str, ...] = ()
+    is_imported: bool = False
+    status: Status = Status.ACTIVE
+
+    def __repr__(self) -> str:
+        return f"Arrival(recipients={self.recipients!r}, is_imported={self.is_imported!r})"
+
+
+SOMEHOW = Arrival()
+
+
 class Received(msgspec.Struct, frozen=True):
     """What became of a message. A duplicate names no conversation."""
 
@@ -61,9 +80,7 @@ async def receive(
     mailbox_id: int,
     message: ReceivedMessage,
     raw: bytes,
-    *,
-    is_imported: bool = False,
-    status: Status = Status.ACTIVE,
+    arrival: Arrival = SOMEHOW,
 ) -> Received:
     """Store a message and put it where it belongs.
 
@@ -71,17 +88,25 @@ async def receive(
     came, changes nothing: the same content, or the same Message-ID, sender and time. Raises NotFound for a mailbox
     that is not there.
     """
-    mailbox = await store.mailbox(tx.connection, account_id, mailbox_id)
+    sender = message.sender.email if message.sender is not None else ""
+    mailbox = await store.mailbox(tx.connection, account_id, mailbox_id, sender)
     if mailbox is None:
         raise NotFound
-    key = files.new_key(account_id, "mail")
-    await files.write(key, raw)
-    claim = await store.note_received(tx.connection, account_id, mailbox_id, message, key, tx.now)
+    stored_as = files.new_key(account_id, "mail")
+    await files.write(stored_as, raw)
+    claim = await store.note_received(tx.connection, account_id, mailbox_id, message, stored_as, tx.now)
     if claim is None:
-        await files.delete(key)
+        await files.delete(stored_as)
         return Received("duplicate")
-    when = min(message.sent_at or tx.now, tx.now) if is_imported else tx.now
-    thread = _thread(message, key, when, str(mailbox["email"]), is_imported=is_imported)
+    when = min(message.sent_at or tx.now, tx.now) if arrival.is_imported else tx.now
+    verdicts = origin.trusted(message, mailbox.trusted_authority)
+    unanswerable = (
+        "not-received"
+        if arrival.is_imported
+        else origin.refusal(arrival.key, message, verdicts, mailbox.addresses, is_own_sender=mailbox.is_own_sender)
+    )
+    detail: dict[str, Any] = {}
+    thread = _thread(message, stored_as, when, mailbox.email, is_imported=arrival.is_imported)
     actor = Actor.system(account_id)
     for _ in range(_TRIES):
         conversation_id = await find_conversation(tx, account_id, mailbox_id, message, when)
@@ -92,7 +117,8 @@ async def receive(
         except NotFound:
             # Merged or deleted since it was found.
             continue
-        await store.settle_received(tx.connection, account_id, claim, "thread", conversation_id, added.id)
+        settled = store.Settled(claim, "thread", conversation_id, added.id, unanswerable, detail)
+        await store.settle_received(tx.connection, account_id, settled)
         return Received("thread", conversation_id, added.id)
     made = await conversations.create(
         tx,
@@ -102,16 +128,17 @@ async def receive(
             subject=subject_of(message),
             type=ConversationType.EMAIL,
             mailbox_id=mailbox_id,
-            status=status,
+            status=arrival.status,
             customer=_customer(message),
             threads=[thread],
-            is_imported=is_imported,
+            is_imported=arrival.is_imported,
             created_at=when,
             source_type="email",
         ),
     )
     thread_id = made.thread_ids[0]
-    await store.settle_received(tx.connection, account_id, claim, "conversation", made.id, thread_id)
+    settled = store.Settled(claim, "conversation", made.id, thread_id, unanswerable, detail)
+    await store.settle_received(tx.connection, account_id, settled)
     return Received("conversation", made.id, thread_id)
 
 

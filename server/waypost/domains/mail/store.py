@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from asyncpg import Record
@@ -18,7 +19,10 @@ on conflict do nothing
 returning id
 """
 SETTLE_RECEIVED = """
-update received_mail set outcome = $3, conversation_id = $4, thread_id = $5 where account_id = $1 and id = $2
+with settled as (
+  update received_mail set outcome = $3, conversation_id = $4, thread_id = $5 where account_id = $1 and id = $2
+)
+insert into thread_origin (account_id, thread_id, unanswerable, detail) values ($1, $5, $6, $7)
 """
 # The ids are tried in the order given: the message answered first, then its ancestors, nearest first. A conversation of
 # this mailbox that was merged into one of another is continued there.
@@ -57,7 +61,17 @@ where c.state = 'published' and c.modified_at >= $4 and last.said_at >= $4
     where t.account_id = c.account_id and t.conversation_id = c.id and lower(e.value) = any ($6::text[]))
 order by last.said_at desc, c.id desc limit 1
 """
-MAILBOX = "select id, name, email, smtp_url from mailbox where account_id = $1 and id = $2"
+# The mailbox with what decides about a message from this sender.
+MAILBOX = """
+select m.email, c.trusted_authority,
+       array(select lower(a.email) from mailbox_alias a where a.account_id = m.account_id and a.mailbox_id = m.id)
+         as aliases,
+       exists (select from mailbox o where o.account_id = m.account_id and lower(o.email) = $3)
+         or exists (select from mailbox_alias a where a.account_id = m.account_id and lower(a.email) = $3)
+         as is_own_sender
+from mailbox m left join mail_channel c on c.account_id = m.account_id and c.mailbox_id = m.id
+where m.account_id = $1 and m.id = $2
+"""
 QUEUE = """
 insert into sent_mail (account_id, conversation_id, thread_id, message_id, state, queued_at)
 values ($1, $2, $3, $4, 'queued', $5)
@@ -96,6 +110,26 @@ where account_id = $1 and thread_id = $2
 NOT_SENT = """
 update sent_mail set state = $3, attempts = attempts + 1, last_error = $4 where account_id = $1 and thread_id = $2
 """
+
+
+class MailboxFacts(msgspec.Struct, frozen=True):
+    """A mailbox, with every address that reaches it in lower case; `is_own_sender`: one of the account's mailboxes."""
+
+    email: str
+    addresses: frozenset[str]
+    trusted_authority: str | None
+    is_own_sender: bool
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What became of a received message. `detail` is what people are shown of its origin."""
+
+    received_id: int
+    outcome: str
+    conversation_id: int
+    thread_id: int
+    unanswerable: str
+    detail: dict[str, Any]
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -146,11 +180,9 @@ def identity_of(message: ReceivedMessage) -> str:
     return f"{message.sender.email.lower()} {message.sent_at.isoformat()}"[:400]
 
 
-async def settle_received(
-    connection: Connection, account_id: int, received_id: int, outcome: str, conversation_id: int, thread_id: int
-) -> None:
-    """Note what became of a message."""
-    await connection.execute(SETTLE_RECEIVED, account_id, received_id, outcome, conversation_id, thread_id)
+async def settle_received(connection: Connection, account_id: int, settled: Settled) -> None:
+    """Note what became of a message, and where it came from."""
+    await connection.execute(SETTLE_RECEIVED, account_id, *msgspec.structs.astuple(settled))
 
 
 async def conversation_by_reference(
@@ -175,9 +207,17 @@ async def conversation_by_subject(
     return found
 
 
-async def mailbox(connection: Connection, account_id: int, mailbox_id: int) -> Record | None:
-    """Name and address of a mailbox."""
-    return await connection.fetchrow(MAILBOX, account_id, mailbox_id)
+async def mailbox(connection: Connection, account_id: int, mailbox_id: int, sender: str) -> MailboxFacts | None:
+    """What a mailbox decides by about a message from this sender; None when there is no such mailbox."""
+    row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, sender.lower())
+    if row is None:
+        return None
+    return MailboxFacts(
+        email=row["email"],
+        addresses=frozenset((row["email"].lower(), *row["aliases"])),
+        trusted_authority=row["trusted_authority"],
+        is_own_sender=row["is_own_sender"],
+    )
 
 
 async def queue(

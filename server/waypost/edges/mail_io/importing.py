@@ -12,7 +12,7 @@ import structlog
 
 from waypost.domains import mail
 from waypost.domains.conversations import Status
-from waypost.domains.mail import Received, ReceivedMessage
+from waypost.domains.mail import Arrival, Received, ReceivedMessage
 from waypost.edges.mail_io.parse import parse_message
 from waypost.kit.errors import Busy, WaypostError
 from waypost.kit.files import FileStore
@@ -155,8 +155,7 @@ class MailImport:
                 self._mailbox_id,
                 message,
                 raw,
-                is_imported=True,
-                status=self._status,
+                Arrival(is_imported=True, status=self._status),
             )
 
 
