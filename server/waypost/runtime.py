@@ -17,6 +17,7 @@ from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
 from waypost.edges.hooks_out.bodies import Composer
 from waypost.edges.mail_io.oauth_tokens import AccessTokens
+from waypost.edges.mail_io.parsers import Parsers
 from waypost.kit.addresses import Allowance, BadAllowance
 from waypost.kit.clock import Clock, system_clock
 from waypost.kit.db import Pool, open_pool
@@ -48,6 +49,7 @@ class Desk:
     wakeups: Wakeups
     outgoing: Outgoing
     access_tokens: AccessTokens
+    parsers: Parsers
     context: Context
 
 
@@ -74,6 +76,8 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         outgoing = Outgoing(outgoing_rules(settings))
         stack.push_async_callback(outgoing.close)
         context = _context(settings, transactions, files, tokens, live, movable_clock, outgoing)
+        parsers = Parsers()
+        stack.push_async_callback(parsers.close)
         yield Desk(
             settings=settings,
             dsn=dsn,
@@ -83,6 +87,7 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             tokens=tokens,
             wakeups=wakeups,
             outgoing=outgoing,
+            parsers=parsers,
             access_tokens=AccessTokens(transactions, outgoing, context.secret_key),
             context=context,
         )

@@ -12,6 +12,7 @@ from waypost.domains import accounts, audit, conversations, customers, mail, not
 from waypost.edges.hooks_out.dispatcher import Dispatcher
 from waypost.edges.inbox_v2 import idempotency as repeats
 from waypost.edges.mail_io import delivery, notices, workflow_mail
+from waypost.edges.mail_io.reading import Reading
 from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
 from waypost.kit.jobs import Job, enqueue
@@ -29,6 +30,7 @@ TRIM_EVERY_S = 3600.0
 PLANS_EVERY_S = 5.0
 WORKFLOWS_EVERY_S = 15.0
 REBUILD_EVERY_S = 30.0
+UNREAD_EVERY_S = 15.0
 JOB_HISTORY_KEPT = "7 days"
 
 TALLIES = (
@@ -75,6 +77,7 @@ def jobs(desk: Desk) -> list[Job]:
     return [
         *customers.jobs(desk.transactions),
         *conversations.jobs(desk.transactions),
+        Reading(desk.transactions, desk.files, desk.parsers, desk.context.secret_key).job(),
         *delivery.jobs(route, SYSTEM_MAIL_JOB),
         notices.job(route, desk.context.base_url),
         *workflows.jobs(desk.transactions, desk.files, desk.outgoing),
@@ -93,6 +96,7 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
         every(TRIM_EVERY_S, "webhooks.trim", partial(_until_none_is_due, desk, webhooks.sending.clean_up)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
+        every(UNREAD_EVERY_S, "mail.queue_due", partial(_until_none_is_due, desk, mail.intake.queue_due)),
         every(REBUILD_EVERY_S, "search.rebuild", partial(conversations.rebuild_documents, desk.transactions)),
         every(PLANS_EVERY_S, "conversations.send", partial(_until_none_is_due, desk, conversations.send_due)),
         every(WORKFLOWS_EVERY_S, "workflows.ripen", partial(_until_none_is_due, desk, workflows.ripen)),

@@ -71,6 +71,10 @@ class TooLarge(WaypostError):
     """What was sent is larger than is taken."""
 
 
+class StorageFull(WaypostError):
+    """There is no room for what was sent. Nothing was kept."""
+
+
 class Moved(WaypostError):
     """The thing lives on under another id."""
 

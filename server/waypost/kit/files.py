@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +13,9 @@ import obstore
 from obstore.exceptions import NotFoundError as _Missing
 from obstore.store import LocalStore, from_url
 
-from waypost.kit.errors import NotFound
+from waypost.kit.errors import NotFound, StorageFull
+
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 
 class FileStore:
@@ -20,10 +24,12 @@ class FileStore:
     def __init__(self, location: str | Path) -> None:
         self._deletions: set[asyncio.Task[None]] = set()
         text = str(location)
+        self._folder: Path | None = None
         if "://" in text:
             self._store = from_url(text)
         else:
             Path(text).mkdir(parents=True, exist_ok=True)
+            self._folder = Path(text)
             self._store = LocalStore(prefix=text)
 
     @staticmethod
@@ -35,6 +41,16 @@ class FileStore:
     async def write(self, key: str, data: bytes) -> None:
         """Store the bytes; they are complete under the key or not there at all."""
         await obstore.put_async(self._store, key, data)
+
+    async def write_durably(self, key: str, data: bytes) -> None:
+        """Store the bytes so that they outlast a crash of the machine; an object store promises that by itself.
+
+        Raises StorageFull, and OSError for other trouble with the disk.
+        """
+        if self._folder is None:
+            await self.write(key, data)
+        else:
+            await asyncio.to_thread(_write_to_disk, self._folder, key, data)
 
     async def read(self, key: str) -> bytes:
         """The whole file. Raises NotFound."""
@@ -65,3 +81,43 @@ class FileStore:
             await obstore.delete_async(self._store, key)
         except (_Missing, FileNotFoundError):
             return
+
+
+def _write_to_disk(folder: Path, key: str, data: bytes) -> None:
+    place = folder / key
+    fresh = place.with_name(f"{place.name}.{secrets.token_hex(4)}.new")
+    made = _make_folders(folder, place.parent)
+    try:
+        with fresh.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(place)
+        # The name is on disk when its folder is, and so is each folder that was made for it.
+        for each in dict.fromkeys((place.parent, place.parent.parent, *made)):
+            _sync_folder(each)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        if error.errno in _FULL:
+            raise StorageFull(f"the file could not be stored: {os.strerror(error.errno or 0)}") from error
+        raise
+
+
+def _make_folders(folder: Path, wanted: Path) -> list[Path]:
+    """Make what is missing; the folders in which new ones stand."""
+    missing = [each for each in (wanted, *wanted.parents) if folder in (each, *each.parents) and not each.exists()]
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(f"the folder could not be made: {os.strerror(error.errno or 0)}") from error
+        raise
+    return [each.parent for each in missing]
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,19 @@
-"""Mail: messages that come in and find their conversation, replies that go out. MIME and SMTP are the edge's."""
+"""Mail: messages that come in and find their conversation, replies that go out. MIME and SMTP are the edge's.
 
+`intake` keeps what has come in and was not read yet, `folders` how far the folders of mail servers have been read.
+"""
+
+from waypost.domains.mail import folders, intake
 from waypost.domains.mail.answering import MayAnswer, may_answer
+from waypost.domains.mail.intake_models import (
+    Bookmark,
+    Envelope,
+    FolderState,
+    Intake,
+    IntakeFilter,
+    NewIntake,
+    Preview,
+)
 from waypost.domains.mail.models import (
     Address,
     Bounce,
@@ -28,17 +41,26 @@ __all__ = [
     "SEND_JOB",
     "Address",
     "Arrival",
+    "Bookmark",
     "Bounce",
+    "Envelope",
     "FailedRecipient",
+    "FolderState",
     "Forwarded",
+    "Intake",
+    "IntakeFilter",
     "MailAttachment",
     "MailToken",
     "MayAnswer",
+    "NewIntake",
     "Outgoing",
     "OutgoingMessage",
+    "Preview",
     "Received",
     "ReceivedMessage",
     "Verdict",
+    "folders",
+    "intake",
     "may_answer",
     "new_message_id",
     "note_failure",

@@ -50,11 +50,12 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """How a message came. `key` is the desk's key, without which no signed id or address counts.
 
     `recipients` are those of the envelope, where they are known. Imported messages keep their own time and wake nobody;
-    `status` is that of a conversation that the message begins.
+    `status` is that of a conversation that the message begins. `stored_as` is where the bytes lie, if they do already.
     """
 
     key: bytes = b""
     recipients: tuple[str, ...] = ()
+    stored_as: str = ""
     is_imported: bool = False
     status: Status = Status.ACTIVE
 
@@ -92,11 +93,13 @@ async def receive(
     mailbox = await store.mailbox(tx.connection, account_id, mailbox_id, sender)
     if mailbox is None:
         raise NotFound
-    stored_as = files.new_key(account_id, "mail")
-    await files.write(stored_as, raw)
+    stored_as = arrival.stored_as or files.new_key(account_id, "mail")
+    if not arrival.stored_as:
+        await files.write(stored_as, raw)
     claim = await store.note_received(tx.connection, account_id, mailbox_id, message, stored_as, tx.now)
     if claim is None:
-        await files.delete(stored_as)
+        if not arrival.stored_as:
+            await files.delete(stored_as)
         return Received("duplicate")
     when = min(message.sent_at or tx.now, tx.now) if arrival.is_imported else tx.now
     verdicts = origin.trusted(message, mailbox.trusted_authority)

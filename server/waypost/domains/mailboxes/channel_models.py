@@ -38,9 +38,14 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncomingServer(Server, frozen=True, kw_only=True):
-    """An IMAP server, and the folders that are read there."""
+    """An IMAP server, and the folders that are read there.
+
+    `since` says which mail is taken of what lies there at the first connection: `now` (none of it), `all`, or what came
+    on a day (`2026-01-31`) or later.
+    """
 
     folders: tuple[str, ...] = ("INBOX",)
+    since: str = "now"
 
 
 class OutgoingServer(Server, frozen=True, kw_only=True):

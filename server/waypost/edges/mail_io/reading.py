@@ -1,0 +1,193 @@
+"""The job that reads mail which has been taken in: in the order in which it came, each mailbox for itself.
+
+What goes wrong is told apart by whose fault it is. A database or a disk that is away has nothing to do with the
+message: the job waits, and nothing is lost but time. A fault that comes with the message postpones that message alone,
+and after some tries it becomes a conversation that holds it as a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from typing import Any
+
+import asyncpg
+import structlog
+from prometheus_client import Counter
+
+from waypost.domains import mail
+from waypost.domains.mail import Arrival, Intake, Received, ReceivedMessage
+from waypost.edges.mail_io.parsers import Parsers, Unreadable
+from waypost.edges.mail_io.unread import noted, unread
+from waypost.kit.db import DATABASE_ERRORS
+from waypost.kit.errors import Busy, NotFound, StorageFull, WaypostError
+from waypost.kit.files import FileStore
+from waypost.kit.jobs import Job
+from waypost.kit.tx import Transactions
+
+log = structlog.get_logger(__name__)
+
+READ = Counter("waypost_mail_read_total", "Messages that were read, by what became of them.", ["channel", "outcome"])
+FAULTS = Counter("waypost_mail_read_faults_total", "Tries to read a message that failed by the message itself.")
+
+TIMEOUT_S = 600.0
+#: A mailbox with more to read than this gives its place to others, and goes on after them.
+TURN_S = 60.0
+_AHEAD = 8
+_BYTES_AHEAD = 16 * 2**20
+#: Told by the database as trouble of its own although it comes with the message, when it comes each time.
+_ABOUT_THE_MESSAGE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.QueryCanceledError)
+#: Kinds of SQLSTATE that say nothing about what was written: connection, resources, operator, system.
+_ABOUT_THE_DATABASE = ("08", "25", "53", "57", "58", "XX")
+Parsed = tuple[bytes, ReceivedMessage]
+
+
+class Reading:
+    """Reads the mail of all mailboxes, one message of a mailbox at a time in this process."""
+
+    def __init__(self, transactions: Transactions, files: FileStore, parsers: Parsers, key: bytes) -> None:
+        self._transactions = transactions
+        self._files = files
+        self._parsers = parsers
+        self._key = key
+        #: The mailboxes that are being read, and whether more was announced since.
+        self._under_way: dict[tuple[int, int], bool] = {}
+
+    def job(self) -> Job:
+        """The kind of job."""
+        return Job(
+            name=mail.intake.READ_JOB,
+            handle=self.run,
+            attempts=10,
+            first_pause_s=1,
+            longest_pause_s=60,
+            timeout_s=TIMEOUT_S,
+        )
+
+    async def run(self, payload: dict[str, Any]) -> None:
+        """Read what waits in a mailbox. Raises for trouble that has nothing to do with the messages."""
+        place = (payload["account_id"], payload["mailbox_id"])
+        if place in self._under_way:
+            self._under_way[place] = True
+            return
+        self._under_way[place] = True
+        until = time.monotonic() + TURN_S
+        try:
+            while self._under_way[place]:
+                self._under_way[place] = False
+                if not await self._read_all(place, until):
+                    async with self._transactions.open() as tx:
+                        await mail.intake.queue(tx, *place)
+                    return
+        finally:
+            del self._under_way[place]
+
+    async def _read_all(self, place: tuple[int, int], until: float) -> bool:
+        """Whether there is nothing left."""
+        account_id = place[0]
+        while time.monotonic() < until:
+            async with self._transactions.read() as tx:
+                waiting = await mail.intake.upcoming(tx, *place, _AHEAD, _BYTES_AHEAD)
+            if not waiting:
+                return True
+            # The next ones are read while the first is stored.
+            ahead = [asyncio.create_task(self._parse(each)) for each in waiting]
+            try:
+                for each, parsing in zip(waiting, ahead, strict=True):
+                    await self._read(account_id, each, parsing)
+            finally:
+                for parsing in ahead:
+                    parsing.cancel()
+                await asyncio.gather(*ahead, return_exceptions=True)
+        return False
+
+    async def _parse(self, intake: Intake) -> Parsed:
+        raw = await self._files.read(intake.storage_key)
+        if intake.envelope.note:
+            return raw, noted(intake, raw)
+        return raw, await self._parsers.parse(raw, self._transactions.clock())
+
+    async def _read(self, account_id: int, intake: Intake, parsing: asyncio.Task[Parsed]) -> None:
+        try:
+            raw, message = await parsing
+            await self._store(account_id, intake, raw, message)
+        except Exception as error:
+            if not _is_about_the_message(error):
+                raise
+            await self._meet(account_id, intake, error)
+
+    async def _store(
+        self, account_id: int, intake: Intake, raw: bytes, message: ReceivedMessage, error: str = ""
+    ) -> None:
+        async with self._transactions.open() as tx:
+            if not await mail.intake.claim(tx, account_id, intake.id):
+                return
+            arrival = Arrival(key=self._key, recipients=intake.envelope.recipients, stored_as=intake.storage_key)
+            received = await mail.receive(tx, self._files, account_id, intake.mailbox_id, message, raw, arrival)
+            await mail.intake.settle(tx, account_id, intake.id, received, message.warnings, error)
+        _tell(account_id, intake, received)
+
+    async def _meet(self, account_id: int, intake: Intake, error: Exception) -> None:
+        """A message that cannot be read or stored: again later, or as a file of a conversation."""
+        words = _words(error)
+        FAULTS.inc()
+        log.warning(
+            "mail.not_read",
+            account_id=account_id,
+            intake_id=intake.id,
+            tries=intake.attempts + 1,
+            error=words,
+            at=_place(error),
+        )
+        if intake.attempts + 1 < mail.intake.MOST_TRIES:
+            async with self._transactions.open() as tx:
+                await mail.intake.note_fault(tx, account_id, intake, words)
+            return
+        try:
+            raw = await self._files.read(intake.storage_key)
+            await self._store(account_id, intake, raw, unread(intake, raw, words), words)
+        except Exception as worse:
+            if not _is_about_the_message(worse):
+                raise
+            log.error(
+                "mail.given_up", account_id=account_id, intake_id=intake.id, error=_words(worse), at=_place(worse)
+            )
+            async with self._transactions.open() as tx:
+                await mail.intake.give_up(tx, account_id, intake, _words(worse))
+
+
+def _tell(account_id: int, intake: Intake, received: Received) -> None:
+    READ.labels(intake.channel, received.outcome).inc()
+    log.info(
+        "mail.read",
+        account_id=account_id,
+        mailbox_id=intake.mailbox_id,
+        intake_id=intake.id,
+        channel=intake.channel,
+        outcome=received.outcome,
+        conversation_id=received.conversation_id,
+    )
+
+
+def _is_about_the_message(error: Exception) -> bool:
+    if isinstance(error, Busy):
+        return isinstance(error.__cause__, _ABOUT_THE_MESSAGE)
+    if isinstance(error, asyncpg.PostgresError):
+        return not (error.sqlstate or "XX").startswith(_ABOUT_THE_DATABASE)
+    if isinstance(error, (StorageFull, *DATABASE_ERRORS)):
+        return False
+    # A file store that is out of reach says so in errors of its own; one without the file is about the message.
+    return isinstance(error, (NotFound, Unreadable)) or not type(error).__module__.startswith("obstore")
+
+
+def _words(error: Exception) -> str:
+    # What the database adds to its message is the row that it refused: the mail itself.
+    text = str(error.message if isinstance(error, (asyncpg.PostgresError, WaypostError)) else error)
+    return text[:1000] if isinstance(error, Unreadable) else f"{type(error).__name__}: {text}"[:1000]
+
+
+def _place(error: Exception) -> str:
+    """Where in the code a fault came up; of a traceback this much may be logged, the rest could hold the mail."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
