@@ -69,9 +69,11 @@ class Inbox:
         self.database_url = database_url
         self.folder = folder
 
-    async def take(self, path: Path, *words: str, mailbox_id: int | None = None) -> tuple[int, dict[str, Any], str]:
+    async def take(
+        self, path: Path, *words: str, mailbox_id: int | None = None, command: str = "mbox"
+    ) -> tuple[int, dict[str, Any], str]:
         """Exit status, summary and whatever else was said, of one import."""
-        arguments = ["import", "mbox", str(path), "--mailbox", str(mailbox_id or self.mailbox.id), *words]
+        arguments = ["import", command, str(path), "--mailbox", str(mailbox_id or self.mailbox.id), *words]
         async with waypost(
             self.folder / "run",
             *arguments,

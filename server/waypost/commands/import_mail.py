@@ -6,23 +6,23 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import msgspec
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
-from waypost import logs
 from waypost.commands.base import AsJson, DataDir, explained, fail, open_desk
+from waypost.commands.import_summary import show
 from waypost.domains import accounts, mailboxes
-from waypost.domains.conversations import Status
+from waypost.domains.conversations import Status, clean_tags
 from waypost.edges.mail_io import mailbox_file
-from waypost.edges.mail_io.importing import MailImport, Summary
+from waypost.edges.mail_io.forecast import Forecast
+from waypost.edges.mail_io.importing import MailImport, Options, Summary
+from waypost.edges.mail_io.mailbox_file import Kind
 from waypost.kit.errors import NotFound
 
 if TYPE_CHECKING:
@@ -33,61 +33,180 @@ import_ = typer.Typer(
 )
 
 INTERRUPTED = 130
-_FAILURES_SHOWN = 20
+_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+
+Mailbox = Annotated[int, typer.Option("--mailbox", help="Id of the mailbox that the mail was sent to.")]
+StatusOfNew = Annotated[Status, typer.Option("--status", help="Status of the conversations that are made.")]
+ClosedBefore = Annotated[
+    datetime | None,
+    typer.Option(formats=_DATES, help="Close conversations whose last message is older (UTC).", metavar="DATE"),
+]
+Since = Annotated[
+    datetime | None, typer.Option(formats=_DATES, help="Only messages of this day or later (UTC).", metavar="DATE")
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=_DATES, help="Only messages before this day (UTC).", metavar="DATE")
+]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Put this tag on new conversations; may be repeated.")]
+Keywords = Annotated[bool, typer.Option("--keywords", help="Make tags of the keywords that mail programs have put on.")]
+Dropped = Annotated[bool, typer.Option("--with-deleted", help="Take in what was thrown away or never sent, too.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
 
 
 @import_.callback()
 def subject() -> None:
-    """Take in mail that is kept in files."""
+    """Take in mail that is kept in files.
+
+    Messages are threaded by their references and subjects, and come with attachments and customers. Nobody is notified,
+    and every message keeps its own time. What was taken in before is skipped, so an import that was stopped is simply
+    run again. Exits with 1 if a message could not be stored.
+    """
 
 
 @import_.command()
-def mbox(
-    path: Annotated[Path, typer.Argument(help="An mbox, a maildir, an .eml, or a folder of them.")],
-    mailbox: Annotated[int, typer.Option("--mailbox", help="Id of the mailbox that the mail was sent to.")],
-    status: Annotated[Status, typer.Option(help="Status of the conversations that are made.")] = Status.ACTIVE,
+def mbox(  # noqa: PLR0913 - the options of a command
+    path: Annotated[Path, typer.Argument(help="An mbox, or anything else that holds mail.")],
+    *,
+    mailbox: Mailbox,
+    status: StatusOfNew = Status.ACTIVE,
+    closed_before: ClosedBefore = None,
+    since: Since = None,
+    until: Until = None,
+    tag: Tags = None,
+    keywords: Keywords = False,
+    with_deleted: Dropped = False,
+    dry_run: DryRun = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make conversations of mail, threaded by its references and subjects, with attachments and customers.
+    """Take in an mbox, or a folder of mboxes, maildirs and .eml files: what it is, is found out."""
+    options = _options(status, closed_before, since, until, tag, keywords, with_deleted)
+    _run(_Plan(path, Kind.ANY, mailbox, options, dry_run, data_dir, as_json))
 
-    Nobody is notified, and every message keeps its own time. What was taken in before is skipped, so an import that
-    was stopped is simply run again. Exits with 1 if a message could not be stored.
-    """
+
+@import_.command()
+def eml(  # noqa: PLR0913 - the options of a command
+    path: Annotated[Path, typer.Argument(help="An .eml, a folder of them, or a .zip or .tar of them.")],
+    *,
+    mailbox: Mailbox,
+    status: StatusOfNew = Status.ACTIVE,
+    closed_before: ClosedBefore = None,
+    since: Since = None,
+    until: Until = None,
+    tag: Tags = None,
+    with_deleted: Dropped = False,
+    dry_run: DryRun = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in messages that are files of their own."""
+    options = _options(status, closed_before, since, until, tag, False, with_deleted)
+    _run(_Plan(path, Kind.EML, mailbox, options, dry_run, data_dir, as_json))
+
+
+@import_.command()
+def maildir(  # noqa: PLR0913 - the options of a command
+    path: Annotated[Path, typer.Argument(help="A maildir, with its subfolders, or a folder of maildirs.")],
+    *,
+    mailbox: Mailbox,
+    status: StatusOfNew = Status.ACTIVE,
+    closed_before: ClosedBefore = None,
+    since: Since = None,
+    until: Until = None,
+    tag: Tags = None,
+    keywords: Keywords = False,
+    with_deleted: Dropped = False,
+    dry_run: DryRun = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in a maildir. What is trashed, a draft or junk is left out, unless `--with-deleted` is given."""
+    options = _options(status, closed_before, since, until, tag, keywords, with_deleted)
+    _run(_Plan(path, Kind.MAILDIR, mailbox, options, dry_run, data_dir, as_json))
+
+
+class _Plan(NamedTuple):
+    path: Path
+    kind: Kind
+    mailbox_id: int
+    options: Options
+    is_dry: bool
+    data_dir: Path | None
+    as_json: bool
+
+
+def _options(
+    status: Status,
+    closed_before: datetime | None,
+    since: datetime | None,
+    until: datetime | None,
+    tags: list[str] | None,
+    keywords: bool,
+    with_deleted: bool,
+) -> Options:
+    wanted, errors = clean_tags(tags or [], "--tag")
+    if errors:
+        fail("; ".join(f"{error.path} {error.message}" for error in errors))
+    return Options(
+        status=status,
+        tags=tuple(wanted),
+        has_keywords=keywords,
+        has_dropped=with_deleted,
+        since=_utc(since),
+        until=_utc(until),
+        closed_before=_utc(closed_before),
+    )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.replace(tzinfo=UTC)
+
+
+def _run(plan: _Plan) -> None:
     summary, began = Summary(), time.monotonic()
 
-    async def work() -> None:
-        async with open_desk(data_dir) as desk:
-            with _bar(await asyncio.to_thread(mailbox_file.count, path), is_shown=not as_json) as told:
-                await _import(desk, path, mailbox, status, summary, told)
+    def told() -> None:
+        show(summary, time.monotonic() - began, is_dry=plan.is_dry, as_json=plan.as_json)
 
+    async def work() -> None:
+        async with open_desk(plan.data_dir) as desk:
+            total = await asyncio.to_thread(mailbox_file.count, plan.path, plan.kind)
+            with _bar(total, is_shown=not plan.as_json) as step:
+                await _import(desk, plan, summary, step)
+
+    again = "Run the same command again for the rest."
     try:
         with explained():
             uvloop.run(work())
     except KeyboardInterrupt:
-        _print(summary, time.monotonic() - began, as_json=as_json)
-        typer.echo("Stopped. What was taken in is stored; run the same command again for the rest.", err=True)
+        told()
+        typer.echo(f"Stopped. What was taken in is stored. {again}", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except typer.Exit:
         if summary.read:
-            _print(summary, time.monotonic() - began, as_json=as_json)
+            told()
         raise
     except OSError as error:
-        _print(summary, time.monotonic() - began, as_json=as_json)
-        fail(f"Stopped: {error}. Run the same command again for the rest.", error)
-    _print(summary, time.monotonic() - began, as_json=as_json)
+        told()
+        fail(f"Stopped: {error}. {again}", error)
+    told()
     if summary.failures:
         raise typer.Exit(1)
 
 
-async def _import(
-    desk: Desk, path: Path, mailbox_id: int, status: Status, summary: Summary, told: Callable[[Summary], None]
-) -> None:
-    account_id = await _account_of(desk, mailbox_id)
+async def _import(desk: Desk, plan: _Plan, summary: Summary, step: Callable[[Summary], None]) -> None:
+    account_id = await _account_of(desk, plan.mailbox_id)
+    messages = mailbox_file.read(plan.path, plan.kind)
+    if plan.is_dry:
+        forecast = Forecast(
+            desk.transactions, account_id, plan.mailbox_id, options=plan.options, summary=summary, told=step
+        )
+        await forecast.run(messages)
+        return
     taking = MailImport(
-        desk.transactions, desk.files, account_id, mailbox_id, status=status, summary=summary, told=told
+        desk.transactions, desk.files, account_id, plan.mailbox_id, options=plan.options, summary=summary, told=step
     )
-    await taking.run(mailbox_file.iterate(path))
+    await taking.run(messages)
 
 
 async def _account_of(desk: Desk, mailbox_id: int) -> int:
@@ -117,41 +236,3 @@ def _bar(total: int, *, is_shown: bool) -> Iterator[Callable[[Summary], None]]:
             bar.update(task, completed=summary.read, speed=f"{speed:.0f}")
 
         yield told
-
-
-def _print(summary: Summary, seconds: float, *, as_json: bool) -> None:
-    if as_json:
-        shown = {**msgspec.to_builtins(summary), "seconds": round(seconds, 3)}
-        typer.echo(msgspec.json.encode(shown).decode())
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    if console.is_terminal:
-        console.print(_table(summary, seconds))
-    else:
-        console.print(
-            f"{summary.read} read: {summary.conversations} conversations, {summary.threads} replies in them, "
-            f"{summary.duplicates} known already, {len(summary.failures)} not stored, "
-            f"{summary.flawed} stored with flaws."
-        )
-    for failure in summary.failures[:_FAILURES_SHOWN]:
-        # Names of files and reasons are anybody's text.
-        console.print(Text(logs.clean(f"{failure.source}: {failure.reason}"), style="red"))
-    if len(summary.failures) > _FAILURES_SHOWN:
-        console.print(f"… and {len(summary.failures) - _FAILURES_SHOWN} more; --json lists all.")
-
-
-def _table(summary: Summary, seconds: float) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
-    for name, count in (
-        ("messages read", summary.read),
-        ("new conversations", summary.conversations),
-        ("replies in conversations", summary.threads),
-        ("known already", summary.duplicates),
-        ("stored with flaws", summary.flawed),
-        ("not stored", len(summary.failures)),
-        ("messages a second", round(summary.read / max(seconds, 0.001))),
-    ):
-        table.add_row(name, str(count))
-    return table

@@ -9,6 +9,7 @@ import pytest
 
 from tests.make import Make
 from waypost.edges.mail_io.importing import MailImport
+from waypost.edges.mail_io.mailbox_file import Found
 from waypost.kit.db import Pool, open_pool
 from waypost.kit.errors import Busy
 from waypost.kit.files import FileStore
@@ -30,14 +31,14 @@ async def taking(pool: Pool, tmp_path: Path) -> MailImport:
     return MailImport(transactions, FileStore(tmp_path), account.id, mailbox.id)
 
 
-def message(talk: int, number: int) -> tuple[str, bytes]:
+def message(talk: int, number: int) -> Found:
     """The n-th message of a conversation, which answers the one before it."""
     answers = f"In-Reply-To: <{talk}.{number - 1}@example.org>\n" if number else ""
     raw = (
         f"Message-ID: <{talk}.{number}@example.org>\n{answers}From: p{number % 3}@example.org\n"
         f"Subject: {talk} and {number}\n\nWords {number}\n"
     )
-    return f"{talk}.{number}", raw.encode()
+    return Found(f"{talk}.{number}", raw.encode())
 
 
 async def test_answers_that_follow_at_once_find_what_they_answer(pool: Pool, taking: MailImport) -> None:
@@ -61,14 +62,14 @@ async def test_one_message_that_fails_is_named_and_taken_in_later(pool: Pool, ta
 
 
 async def test_what_was_read_before_a_fault_of_the_file_is_stored(pool: Pool, taking: MailImport) -> None:
-    def torn() -> Iterator[tuple[str, bytes]]:
+    def torn() -> Iterator[Found]:
         for number in range(20):
             yield message(number, 0)
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
         await taking.run(torn())
-    assert await pool.fetchval("select count(*) from conversation") == taking.summary.conversations == 16
+    assert await pool.fetchval("select count(*) from conversation") == taking.summary.conversations == 20
 
 
 async def test_a_database_that_is_gone_ends_the_import(pool: Pool, taking: MailImport) -> None:
@@ -76,3 +77,25 @@ async def test_a_database_that_is_gone_ends_the_import(pool: Pool, taking: MailI
     with pytest.raises(Busy):
         await taking.run(message(talk, 0) for talk in range(100))
     assert taking.summary.failures == []
+
+
+async def test_what_is_known_is_not_even_parsed(pool: Pool, taking: MailImport) -> None:
+    some = [message(talk, 0) for talk in range(5)]
+    await taking.run(some)
+    # The parser would tell by the id as well; the bytes alone must do.
+    await pool.execute("update received_mail set message_id = 'gone', identity = id::text")
+    summary = await taking.run([*some, message(5, 0)])
+    assert (summary.conversations, summary.duplicates) == (6, 5)
+
+
+async def test_one_that_fails_takes_no_other_of_its_transaction_with_it(pool: Pool, taking: MailImport) -> None:
+    await taking.run([message(0, 0)])
+    await pool.execute("update conversation set locked_at = now()")
+    summary = await taking.run([*(message(talk, 0) for talk in range(1, 4)), message(0, 1), message(4, 0)])
+    assert (summary.read, summary.conversations, len(summary.failures)) == (6, 5, 1)
+
+
+async def test_a_message_that_could_not_be_read_is_named_and_the_others_come_in(taking: MailImport) -> None:
+    summary = await taking.run([message(0, 0), Found("huge.eml", b"", fault="huge.eml has 9 bytes"), message(1, 0)])
+    assert summary.conversations == 2
+    assert [(failure.source, failure.reason) for failure in summary.failures] == [("huge.eml", "huge.eml has 9 bytes")]

@@ -81,6 +81,7 @@ class TagsChanged(ConversationEvent, frozen=True, kw_only=True):
 
     added: list[str]
     removed: list[str]
+    is_imported: bool = False
 
 
 class FieldsChanged(ConversationEvent, frozen=True, kw_only=True):

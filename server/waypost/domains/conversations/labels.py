@@ -64,8 +64,11 @@ async def put_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str])
     await change_tags(tx, actor, conversation.id, conversation.mailbox_id, wanted)
 
 
-async def add_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str]) -> None:
-    """Put these tags on too; those that are on already change nothing. Raises NotFound, Invalid."""
+async def add_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str], *, is_imported: bool = False) -> None:
+    """Put these tags on too; those that are on already change nothing. Raises NotFound, Invalid.
+
+    `is_imported`: they come with mail that is imported, of which nobody is told.
+    """
     wanted, errors = clean_tags(names)
     if errors:
         raise Invalid(errors)
@@ -75,7 +78,9 @@ async def add_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str])
     whole = [*current, *(name for name in wanted if name not in known)]
     if len(whole) > MOST_TAGS:
         raise Invalid([FieldError("tags", f"size must be between 0 and {MOST_TAGS}", "Size")])
-    await change_tags(tx, actor, conversation.id, conversation.mailbox_id, [name.lower() for name in whole])
+    await change_tags(
+        tx, actor, conversation.id, conversation.mailbox_id, [name.lower() for name in whole], is_imported=is_imported
+    )
 
 
 async def take_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str] | None) -> None:
@@ -87,7 +92,9 @@ async def take_tags(tx: Tx, actor: Actor, conversation_id: int, names: list[str]
     await change_tags(tx, actor, conversation.id, conversation.mailbox_id, kept)
 
 
-async def change_tags(tx: Tx, actor: Actor, conversation_id: int, mailbox_id: int, wanted: list[str]) -> None:
+async def change_tags(
+    tx: Tx, actor: Actor, conversation_id: int, mailbox_id: int, wanted: list[str], *, is_imported: bool = False
+) -> None:
     """The change itself, on a locked conversation, from clean names."""
     connection, account_id = tx.connection, actor.account_id
     current = await store_labels.tags_of(connection, account_id, conversation_id)
@@ -104,7 +111,11 @@ async def change_tags(tx: Tx, actor: Actor, conversation_id: int, mailbox_id: in
     tx.emit(
         actor,
         events.TagsChanged(
-            subject_id=conversation_id, scope_id=mailbox_id, added=sorted(added), removed=sorted(removed.values())
+            subject_id=conversation_id,
+            scope_id=mailbox_id,
+            added=sorted(added),
+            removed=sorted(removed.values()),
+            is_imported=is_imported,
         ),
     )
 

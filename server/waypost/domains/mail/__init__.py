@@ -3,7 +3,7 @@
 `intake` keeps what has come in and was not read yet, `folders` how far the folders of mail servers have been read.
 """
 
-from waypost.domains.mail import folders, intake
+from waypost.domains.mail import folders, imported, intake
 from waypost.domains.mail.answering import MayAnswer, may_answer
 from waypost.domains.mail.intake_models import (
     Bookmark,
@@ -60,6 +60,7 @@ __all__ = [
     "ReceivedMessage",
     "Verdict",
     "folders",
+    "imported",
     "intake",
     "may_answer",
     "new_message_id",

@@ -1,22 +1,25 @@
-"""Taking mail files in: each message in a transaction of its own, several at once, none before what it answers."""
+"""Taking mail files in: some messages in a transaction, several at once, none before what it answers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from itertools import islice
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
 
 import asyncpg
 import msgspec
 import structlog
 
-from waypost.domains import mail
+from waypost.domains import conversations, mail
+from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Status
 from waypost.domains.mail import Arrival, Received, ReceivedMessage
+from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
 from waypost.kit.errors import Busy, WaypostError
 from waypost.kit.files import FileStore
-from waypost.kit.tx import Transactions
+from waypost.kit.tx import Transactions, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +27,10 @@ MOST_AT_ONCE = 4
 #: Two messages that wait for each other's rows may be stopped by the database, and a connection may be lost.
 TRIES = 4
 FIRST_PAUSE_S = 0.2
-_READ_AT_ONCE = 16
+#: Messages of one transaction: it costs less for each, and others wait longer for what it holds.
+TOGETHER = 8
+_READ_AT_ONCE = 64
+_READ_AT_ONCE_BYTES = 8 * 2**20
 _MOST_KEYS = 50
 #: The database had time and no answer: that says something about this message alone.
 _ABOUT_THE_MESSAGE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.QueryCanceledError)
@@ -38,20 +44,63 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct):
-    """What has become of the messages so far. `flawed` were stored, though parts of them could not be read."""
+    """What has become of the messages so far. `flawed` were stored, though parts of them could not be read; `left_out`
+    were not wanted."""
 
     read: int = 0
     conversations: int = 0
     threads: int = 0
     duplicates: int = 0
+    left_out: int = 0
     flawed: int = 0
     failures: list[Failure] = []
 
-    def count(self, received: Received) -> None:
+    def count(self, received: Received, message: ReceivedMessage) -> None:
         """One more message is done."""
+        self.read += 1
         self.conversations += received.outcome == "conversation"
         self.threads += received.outcome == "thread"
         self.duplicates += received.outcome == "duplicate"
+        self.flawed += bool(message.warnings) and received.outcome != "duplicate"
+
+    def fail(self, source: str, reason: str) -> None:
+        """One more message could not be stored."""
+        self.read += 1
+        self.failures.append(Failure(source, reason))
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken in, and how.
+
+    `status` is that of new conversations; one whose last message is older than `closed_before` is closed. `tags` are
+    put on new conversations, with `has_keywords` also those that mail programs have given to messages. Messages before
+    `since`, at `until` or later, and, unless `has_dropped`, those that were thrown away or never sent are left out.
+    """
+
+    status: Status = Status.ACTIVE
+    tags: tuple[str, ...] = ()
+    has_keywords: bool = False
+    has_dropped: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    closed_before: datetime | None = None
+
+    def wants(self, message: ReceivedMessage) -> bool:
+        """Whether the message's time is wanted; one without a time is."""
+        at = message.sent_at
+        return at is None or ((self.since is None or at >= self.since) and (self.until is None or at < self.until))
+
+    def status_at(self, at: datetime | None) -> Status:
+        """The status of a conversation whose last message is of that time."""
+        is_old = self.closed_before is not None and at is not None and at < self.closed_before
+        return Status.CLOSED if is_old else self.status
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A message that has been read, ready to be stored."""
+
+    found: Found
+    message: ReceivedMessage
 
 
 class MailImport:
@@ -64,7 +113,7 @@ class MailImport:
         account_id: int,
         mailbox_id: int,
         *,
-        status: Status = Status.ACTIVE,
+        options: Options | None = None,
         summary: Summary | None = None,
         told: Callable[[Summary], None] = lambda _: None,
     ) -> None:
@@ -73,27 +122,27 @@ class MailImport:
         self._files = files
         self._account_id = account_id
         self._mailbox_id = mailbox_id
-        self._status = status
+        self._options = options or Options()
         self._told = told
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage: Exception | None = None
         #: The newest message under way by each of its keys.
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
-    async def run(self, messages: Iterable[tuple[str, bytes]]) -> Summary:
+    async def run(self, messages: Iterable[Found]) -> Summary:
         """Take all messages in. A message that fails is noted, and the next one is taken.
 
         What was taken in before is skipped, so an import that was stopped is simply run again. Cancelled, it ends what
         is under way first. Raises what reading `messages` raises, and what the database raises when it is out of reach.
         """
-        # Each message needs a connection, and somebody else may want one.
+        # Each needs a connection, and somebody else may want one.
         slots = asyncio.Semaphore(max(1, min(MOST_AT_ONCE, self._transactions.pool.get_max_size() - 1)))
         try:
-            async for source, raw, message in _parsed(messages):
+            async for some in self._wanted(messages):
                 await slots.acquire()
                 if self._outage is not None:
                     break
-                self._start(slots, source, raw, message)
+                self._start(slots, some)
         finally:
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -101,10 +150,43 @@ class MailImport:
             raise self._outage
         return self.summary
 
-    def _start(self, slots: asyncio.Semaphore, source: str, raw: bytes, message: ReceivedMessage) -> None:
-        keys = _keys(message)
+    async def _wanted(self, messages: Iterable[Found]) -> AsyncIterator[list[Parsed]]:
+        """A few messages at a time, parsed in a thread while others are stored; known ones are not parsed at all."""
+        reading = _Reading(messages)
+        while some := await asyncio.to_thread(reading.few):
+            kept = [each for each in some if self._is_kept(each)]
+            async with self._transactions.read() as tx:
+                known = await mail.imported.known_digests(
+                    tx, self._account_id, self._mailbox_id, [digest for digest, _ in kept]
+                )
+            fresh = [found for digest, found in kept if digest not in known]
+            self._skip(duplicates=len(kept) - len(fresh))
+            parsed = await asyncio.to_thread(_parse, fresh)
+            wanted = [each for each in parsed if self._options.wants(each.message)]
+            self._skip(left_out=len(parsed) - len(wanted))
+            for place in range(0, len(wanted), TOGETHER):
+                yield wanted[place : place + TOGETHER]
+
+    def _is_kept(self, each: tuple[str, Found]) -> bool:
+        found = each[1]
+        if found.fault:
+            self.summary.fail(found.name, found.fault)
+            return False
+        if found.marks.is_dropped and not self._options.has_dropped:
+            self._skip(left_out=1)
+            return False
+        return True
+
+    def _skip(self, *, duplicates: int = 0, left_out: int = 0) -> None:
+        self.summary.read += duplicates + left_out
+        self.summary.duplicates += duplicates
+        self.summary.left_out += left_out
+        self._told(self.summary)
+
+    def _start(self, slots: asyncio.Semaphore, some: list[Parsed]) -> None:
+        keys = frozenset[str]().union(*(_keys(each.message) for each in some))
         earlier = {self._under_way[key] for key in keys if key in self._under_way}
-        task = asyncio.create_task(self._take(earlier, source, raw, message))
+        task = asyncio.create_task(self._take(earlier, some))
         self._tasks.add(task)
         for key in keys:
             self._under_way[key] = task
@@ -117,58 +199,100 @@ class MailImport:
             if self._under_way.get(key) is task:
                 del self._under_way[key]
 
-    async def _take(self, earlier: set[asyncio.Task[None]], source: str, raw: bytes, message: ReceivedMessage) -> None:
+    async def _take(self, earlier: set[asyncio.Task[None]], some: list[Parsed]) -> None:
         if earlier:
             await asyncio.wait(earlier)
+        if len(some) > 1 and await self._taken_together(some):
+            return
+        for each in some:
+            await self._take_one(each)
+
+    async def _taken_together(self, some: list[Parsed]) -> bool:
+        """Store all of them or none: whatever is wrong is found out one by one."""
         try:
-            received = await self._stored(raw, message)
+            async with self._transactions.open() as tx:
+                received = [await self._receive(tx, each) for each in some]
+        except Exception as error:
+            log.debug("mail.import_one_by_one", error=repr(error))
+            return False
+        for each, one in zip(some, received, strict=True):
+            self.summary.count(one, each.message)
+        self._told(self.summary)
+        return True
+
+    async def _take_one(self, each: Parsed) -> None:
+        if self._outage is not None:
+            return
+        try:
+            self.summary.count(await self._stored(each), each.message)
         except Exception as error:
             if isinstance(error, Busy) and not isinstance(error.__cause__, _ABOUT_THE_MESSAGE):
                 # The database is not there for any message; going on would only list them all.
-                self._outage = self._outage or error
+                self._outage = error
                 return
             # Whatever is wrong with one message must not keep the others out.
-            log.warning("mail.import_failed", source=source, error=repr(error))
-            self.summary.failures.append(Failure(source, _reason(error)))
-        else:
-            self.summary.count(received)
-            self.summary.flawed += bool(message.warnings) and received.outcome != "duplicate"
-        self.summary.read += 1
+            log.warning("mail.import_failed", source=each.found.name, error=repr(error))
+            self.summary.fail(each.found.name, _reason(error))
         self._told(self.summary)
 
-    async def _stored(self, raw: bytes, message: ReceivedMessage) -> Received:
+    async def _stored(self, each: Parsed) -> Received:
         for failures in range(1, TRIES + 1):
             try:
-                return await self._received(raw, message)
+                async with self._transactions.open() as tx:
+                    return await self._receive(tx, each)
             except Busy:
                 if failures == TRIES:
                     raise
                 await asyncio.sleep(FIRST_PAUSE_S * 2 ** (failures - 1))
         raise AssertionError("unreachable")
 
-    async def _received(self, raw: bytes, message: ReceivedMessage) -> Received:
-        async with self._transactions.open() as tx:
-            return await mail.receive(
-                tx,
-                self._files,
-                self._account_id,
-                self._mailbox_id,
-                message,
-                raw,
-                Arrival(is_imported=True, status=self._status),
-            )
+    async def _receive(self, tx: Tx, each: Parsed) -> Received:
+        received = await mail.receive(
+            tx,
+            self._files,
+            self._account_id,
+            self._mailbox_id,
+            each.message,
+            each.found.raw,
+            Arrival(is_imported=True, status=self._options.status_at(each.message.sent_at)),
+        )
+        tags = list(self._options.tags) if received.outcome == "conversation" else []
+        if self._options.has_keywords and received.outcome != "duplicate":
+            tags += each.found.marks.keywords
+        if tags and received.conversation_id is not None:
+            actor = Actor.system(self._account_id)
+            await conversations.add_tags(tx, actor, received.conversation_id, tags, is_imported=True)
+        return received
 
 
-async def _parsed(messages: Iterable[tuple[str, bytes]]) -> AsyncIterator[tuple[str, bytes, ReceivedMessage]]:
-    """Read and parse some messages at a time, in a thread, while others are stored."""
-    iterator = iter(messages)
-    while batch := await asyncio.to_thread(_next_few, iterator):
-        for each in batch:
-            yield each
+class _Reading:
+    """Reads some messages at a time. What comes before a fault of the file is given before the fault is raised."""
+
+    def __init__(self, messages: Iterable[Found]) -> None:
+        self._messages = iter(messages)
+        self._fault: Exception | None = None
+
+    def few(self) -> list[tuple[str, Found]]:
+        """The next messages, each with the SHA-256 of its bytes; none when there are no more."""
+        if self._fault is not None:
+            raise self._fault
+        some: list[tuple[str, Found]] = []
+        size = 0
+        try:
+            for found in self._messages:
+                some.append((hashlib.sha256(found.raw).hexdigest(), found))
+                size += len(found.raw)
+                if len(some) == _READ_AT_ONCE or size >= _READ_AT_ONCE_BYTES:
+                    break
+        except Exception as fault:
+            if not some:
+                raise
+            self._fault = fault
+        return some
 
 
-def _next_few(messages: Iterator[tuple[str, bytes]]) -> list[tuple[str, bytes, ReceivedMessage]]:
-    return [(source, raw, parse_message(raw)) for source, raw in islice(messages, _READ_AT_ONCE)]
+def _parse(some: list[Found]) -> list[Parsed]:
+    return [Parsed(found, parse_message(found.raw)) for found in some]
 
 
 def _keys(message: ReceivedMessage) -> frozenset[str]:

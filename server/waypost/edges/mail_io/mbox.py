@@ -59,13 +59,14 @@ def count(path: Path) -> int:
         return sum(1 for _ in _spans(file))
 
 
-def messages(path: Path, most_bytes: int) -> Iterator[bytes]:
-    """The messages as they were before they were put into the file. Raises TooLarge for one of more than
+def messages(path: Path, most_bytes: int) -> Iterator[bytes | TooLarge]:
+    """The messages as they were before they were put into the file; TooLarge in place of one of more than
     `most_bytes`."""
     with path.open("rb") as scanned, path.open("rb") as file:
         for number, span in enumerate(_spans(scanned), 1):
             if span.end - span.start > most_bytes:
-                raise TooLarge(f"message {number} of {path} has {span.end - span.start} bytes")
+                yield TooLarge(f"message {number} of {path} has {span.end - span.start} bytes")
+                continue
             file.seek(span.start)
             header = file.read(span.body - span.start)
             yield header + _unquoted(file.read(span.end - span.body), span)
