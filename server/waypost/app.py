@@ -13,8 +13,14 @@ from litestar.openapi import OpenAPIConfig
 
 from waypost import __version__
 from waypost.edges.base import operations
+from waypost.edges.base.content_links import PREFIX as CONTENT_PREFIX
 from waypost.edges.base.context import Context
 from waypost.edges.base.pipeline import Pipeline
+from waypost.edges.content import errors as content_errors
+from waypost.edges.content.app import ROUTES as CONTENT_ROUTES
+from waypost.edges.content.host import ContentHost
+from waypost.edges.content.pictures import Pictures
+from waypost.edges.content.throttle import Throttle
 from waypost.edges.inbox_v2 import documentation
 from waypost.edges.inbox_v2 import errors as inbox_errors
 from waypost.edges.inbox_v2.app import router as inbox_router
@@ -31,6 +37,8 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     """What the router itself refuses (no such path, no such method), in the words of the edge that the path is in."""
     if request.scope["path"].startswith(PREFIXES):
         return inbox_errors.on_framework_error(request, error)
+    if request.scope["path"].startswith(CONTENT_PREFIX):
+        return content_errors.on_framework_error(request, error)
     return session_errors.on_framework_error(request, error)
 
 
@@ -55,8 +63,17 @@ def description(router: Litestar, base_url: str) -> dict[str, Any]:
 def build_router(context: Context) -> Litestar:
     """All routes, without the layers that need a running desk around them."""
     return Litestar(
-        route_handlers=[*operations.ROUTES, openapi_document, inbox_router, *OAUTH_ROUTES, *SESSION_ROUTES],
-        state=State({"context": context}),
+        route_handlers=[
+            *operations.ROUTES,
+            openapi_document,
+            inbox_router,
+            *OAUTH_ROUTES,
+            *SESSION_ROUTES,
+            *CONTENT_ROUTES,
+        ],
+        state=State(
+            {"context": context, "pictures": Pictures(lambda: context.outgoing), "ratings_throttle": Throttle()}
+        ),
         exception_handlers={HTTPException: on_unrouted},
         openapi_config=OpenAPIConfig(
             title="Waypost Inbox API",
@@ -72,4 +89,4 @@ def build_router(context: Context) -> Litestar:
 
 def build_app(context: Context) -> ASGIApp:
     """The ASGI application that the server runs."""
-    return Pipeline(Gate(build_router(context), context))
+    return Pipeline(ContentHost(Gate(build_router(context), context), context))

@@ -3,6 +3,7 @@
 
 import html
 import re
+from collections.abc import Callable
 
 import nh3
 
@@ -26,10 +27,13 @@ __all__ = [
     "has_markup",
     "preview",
     "sanitise",
+    "sanitise_with",
     "text_to_html",
     "to_text",
 ]
 
+#: (element, attribute, value) -> the value to write, None to leave the attribute out.
+AttributeRewriter = Callable[[str, str, str], str | None]
 _MOST_ROUNDS = 4
 
 _cleaner = nh3.Cleaner(
@@ -65,6 +69,29 @@ def sanitise(source: str) -> str:
         if cleaned == before:
             return before
     return text_to_html(text_only(original))
+
+
+def sanitise_with(source: str, rewrite: AttributeRewriter) -> str:
+    """The same, for showing by itself: links open in a window of their own, and `rewrite` has the last word on every
+    attribute that may stay."""
+    cleaned = sanitise(source)
+    if PLAIN.fullmatch(cleaned):
+        return cleaned
+
+    def decide(element: str, attribute: str, value: str) -> str | None:
+        kept = allowed_attribute(element, attribute, value)
+        return None if kept is None else rewrite(element, attribute, kept)
+
+    cleaner = nh3.Cleaner(
+        tags=set(ALLOWED_ELEMENTS),
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
+        attributes=ALLOWED_ATTRIBUTES,
+        attribute_filter=decide,
+        link_rel="noopener noreferrer",
+        url_schemes=ALL_SCHEMES,
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+    return cleaner.clean(cleaned)
 
 
 def text_to_html(text: str) -> str:

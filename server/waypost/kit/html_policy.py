@@ -51,7 +51,7 @@ QUOTE_MARKS = frozenset(
     "gmail_quote gmail_attr gmail_extra gmail_signature moz-cite-prefix moz-signature moz-forward-container"
     " yahoo_quoted protonmail_quote protonmail_signature-block zmail_extra tutanota_quote WordSection1"
     " OutlookMessageHeader divRplyFwdMsg appendonsend mail-editor-reference-message-container isForwardContent"
-    " OLK_SRC_BODY_SECTION AppleMailSignature".split()
+    " OLK_SRC_BODY_SECTION AppleMailSignature waypost_quote waypost_signature".split()
 )
 
 # No property of this list takes url(), moves a box out of its place, layers it or animates it.

@@ -44,6 +44,7 @@ from waypost.domains.conversations.labels import (
 from waypost.domains.conversations.locking import thread_version, version
 from waypost.domains.conversations.merging import MOST_MERGED_AT_ONCE, merge
 from waypost.domains.conversations.models import (
+    Answer,
     Attachment,
     Conversation,
     ConversationType,
@@ -77,7 +78,15 @@ from waypost.domains.conversations.planning import (
     unsnooze,
     wake_due,
 )
-from waypost.domains.conversations.rating import find_own_rating, get_rating, rate
+from waypost.domains.conversations.rating import (
+    COMMENTS_LIMIT,
+    RatingFinal,
+    find_own_rating,
+    get_answer,
+    get_rating,
+    may_change,
+    rate,
+)
 from waypost.domains.conversations.reading import (
     get,
     get_thread,
@@ -101,6 +110,7 @@ from waypost.domains.conversations.thread_edits import (
     readable_attachment,
     set_hidden,
 )
+from waypost.domains.conversations.viewing import view_attachment, view_thread
 
 # A customer who goes takes their conversations along, in the same transaction (spec: 8.6).
 customers.before_delete.append(delete_of_customer)
@@ -110,7 +120,9 @@ mailboxes.fields.before_loss.append(forget_values)
 customers.belongings.append(ConversationsOfCustomers())
 
 __all__ = [
+    "COMMENTS_LIMIT",
     "MOST_MERGED_AT_ONCE",
+    "Answer",
     "Attachment",
     "Conversation",
     "ConversationType",
@@ -125,6 +137,7 @@ __all__ = [
     "NewThread",
     "Person",
     "Rating",
+    "RatingFinal",
     "Sort",
     "State",
     "Status",
@@ -155,6 +168,7 @@ __all__ = [
     "find_own_rating",
     "forget_values",
     "get",
+    "get_answer",
     "get_attachment",
     "get_rating",
     "get_tag",
@@ -168,6 +182,7 @@ __all__ = [
     "load",
     "load_threads",
     "make_documents_anew",
+    "may_change",
     "merge",
     "merge_tags",
     "move",
@@ -199,5 +214,7 @@ __all__ = [
     "unsnooze",
     "update_tag",
     "version",
+    "view_attachment",
+    "view_thread",
     "wake_due",
 ]

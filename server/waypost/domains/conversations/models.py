@@ -238,6 +238,16 @@ class Rating(msgspec.Struct, frozen=True):
     modified_at: datetime
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What somebody who is asked for a rating may be told of the answer: whose it was, and when. Not what it says."""
+
+    thread_id: int
+    mailbox_name: str
+    #: The first name of who answered; empty when that is not known any more.
+    answered_by: str
+    answered_at: datetime
+
+
 # ---------------------------------------------------------------- what callers ask for
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from asyncpg import Record
 
 from waypost.domains.accounts import Scope
-from waypost.domains.conversations.models import Grade, Person, Rating
+from waypost.domains.conversations.models import Answer, Grade, Person, Rating
 from waypost.kit.db import Connection
 
 _SELECT = """
@@ -30,6 +30,13 @@ select c.id from thread t join conversation c on c.account_id = t.account_id and
 where t.account_id = $1 and t.id = $2 and t.state in ('published', 'hidden') and c.state = 'published'
   and t.type in ('message', 'chat', 'beaconchat') and t.created_by_user_id is not null
   and $3 in (t.customer_id, c.primary_customer_id)
+"""
+ANSWER = """
+select t.id, m.name, coalesce(u.first_name, ''), t.created_at
+from thread t join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
+join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
+left join account_user u on u.account_id = t.account_id and u.id = t.created_by_user_id
+where t.account_id = $1 and t.id = $2
 """
 # Nothing comes back when this is what they thought before.
 PUT = """
@@ -59,6 +66,12 @@ async def find_rateable(connection: Connection, account_id: int, thread_id: int,
     """The conversation of a thread that the customer can rate."""
     found: int | None = await connection.fetchval(RATEABLE, account_id, thread_id, customer_id)
     return found
+
+
+async def find_answer(connection: Connection, account_id: int, thread_id: int) -> Answer | None:
+    """Whose a thread is."""
+    row = await connection.fetchrow(ANSWER, account_id, thread_id)
+    return Answer(*row.values()) if row is not None else None
 
 
 async def put(

@@ -73,24 +73,27 @@ def follow(key: bytes, token: str, kind: type[_Kind], now: datetime) -> _Kind:
     return signed_links.verify(key, f"content.{_PURPOSES[kind]}", token, kind, now)
 
 
-def attachment_address(context: Context, account_id: int, attachment_id: int, user_id: int, now: datetime) -> str:
-    """Where a user's browser gets a file; with `?inline=1` it shows what is harmless."""
-    link = AttachmentLink(account_id, attachment_id, user_id)
-    return address(context.secret_key, context.content_address, link, _end(now))
+class ContentLinks:
+    """Makes the links of one viewer, all with the same end."""
 
+    def __init__(self, context: Context, account_id: int, user_id: int, now: datetime) -> None:
+        self._key = context.secret_key
+        self._content_url = context.content_address
+        self._account_id = account_id
+        self._user_id = user_id
+        self._expires_at = now.replace(minute=0, second=0, microsecond=0) + LIFETIME + timedelta(hours=1)
 
-def thread_address(context: Context, account_id: int, thread_id: int, user_id: int, now: datetime) -> str:
-    """Where a user's browser shows the text of a thread by itself, for a frame; with `?images=on`, remote pictures."""
-    link = ThreadLink(account_id, thread_id, user_id)
-    return address(context.secret_key, context.content_address, link, _end(now))
+    def attachment(self, attachment_id: int) -> str:
+        """Where the viewer's browser gets a file; with `?inline=1` it shows what is harmless."""
+        return self._address(AttachmentLink(self._account_id, attachment_id, self._user_id))
 
+    def thread(self, thread_id: int) -> str:
+        """Where the viewer's browser shows the text of a thread by itself; with `?images=on`, remote pictures too."""
+        return self._address(ThreadLink(self._account_id, thread_id, self._user_id))
 
-def image_address(context: Context, account_id: int, url: str, now: datetime) -> str | None:
-    """Where a browser gets a remote picture through the desk; None for an address that is too long to be one."""
-    if len(url) > LONGEST_IMAGE_ADDRESS:
-        return None
-    return address(context.secret_key, context.content_address, ImageLink(account_id, url), _end(now))
+    def image(self, url: str) -> str | None:
+        """Where a browser gets a remote picture through the desk; None for an address that is too long to be one."""
+        return self._address(ImageLink(self._account_id, url)) if len(url) <= LONGEST_IMAGE_ADDRESS else None
 
-
-def _end(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + LIFETIME + timedelta(hours=1)
+    def _address(self, link: Link) -> str:
+        return address(self._key, self._content_url, link, self._expires_at)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -84,6 +85,12 @@ class Context:
     def content_address(self) -> str:
         """What links to content begin with, without a slash at the end."""
         return self.content_url or self.base_url
+
+    @property
+    def content_host(self) -> str:
+        """The host, with its port, that serves content and nothing else; empty where it shares the desk's."""
+        content, desk = urlsplit(self.content_url).netloc.lower(), urlsplit(self.base_url).netloc.lower()
+        return content if content != desk else ""
 
 
 def context_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Context:

@@ -34,6 +34,8 @@ def edge_of(path: str) -> str:
         return "inbox"
     if path.startswith("/static/"):
         return "static"
+    if path.startswith("/content/"):
+        return "content"
     if path in ("/healthz", "/readyz", "/metrics"):
         return "operations"
     return "web"

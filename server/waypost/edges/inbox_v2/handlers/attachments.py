@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
 
 from waypost.domains import conversations
+from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import hal
 from waypost.edges.inbox_v2.hal import Link, Links
@@ -39,12 +40,14 @@ async def get_attachment(
     request: Request[Any, Any, Any],
     read: TxDependency,
     actor: ActorDependency,
+    context: ContextDependency,
     conversation_id: FromPath[int],
     attachment_id: FromPath[int],
 ) -> AttachmentOut:
-    """Get what is known of an attachment."""
+    """Get what is known of an attachment, and a link by which a browser gets it for a day."""
     found = await conversations.get_attachment(read, actor, conversation_id, attachment_id)
-    return AttachmentOut.of(found, hal.base_url(request))
+    content = ContentLinks(context, actor.account_id, actor.user_id, read.now)
+    return AttachmentOut.of(found, hal.base_url(request), content)
 
 
 @hal.get(BASE + "/data", tags=TAGS)

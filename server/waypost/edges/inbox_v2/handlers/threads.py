@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
+from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.base.context import ActorDependency, Context, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import conversation_patch, hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
@@ -56,12 +57,14 @@ async def get_thread(
     request: Request[Any, Any, Any],
     read: TxDependency,
     actor: ActorDependency,
+    context: ContextDependency,
     conversation_id: FromPath[int],
     thread_id: FromPath[int],
 ) -> ThreadOut:
-    """Get a thread."""
+    """Get a thread, and links by which a browser shows it and its files for a day."""
     found = await conversations.get_thread(read, actor, conversation_id, thread_id)
-    return ThreadOut.of(found, hal.base_url(request))
+    content = ContentLinks(context, actor.account_id, actor.user_id, read.now)
+    return ThreadOut.of(found, hal.base_url(request), content=content)
 
 
 async def _add(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from waypost.domains.conversations import Attachment, CreatedThread, Thread, ThreadType
+from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.conversations import SourceOut
 from waypost.edges.inbox_v2.wire.people import PersonOut, address
@@ -27,10 +28,12 @@ class AttachmentOut(msgspec.Struct, frozen=True, rename="camel"):
     links: Links = msgspec.field(name="_links")
 
     @classmethod
-    def of(cls, item: Attachment, base_url: str) -> AttachmentOut:
-        """Render."""
+    def of(cls, item: Attachment, base_url: str, content: ContentLinks | None = None) -> AttachmentOut:
+        """Render; with the viewer's links also where a browser gets the file without a token."""
         address_of = f"{base_url}/v2/conversations/{item.conversation_id}/attachments/{item.id}"
         links = {"self": Link(address_of), "data": Link(address_of + "/data"), "web": Link(address_of + "/file")}
+        if content is not None:
+            links["download"] = Link(content.attachment(item.id))
         return cls(item.id, item.file_name, item.mime_type, item.width, item.height, item.size, item.state, links)
 
 
@@ -86,9 +89,9 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     scheduled: ScheduledOut | UnsetType = UNSET
 
     @classmethod
-    def of(cls, item: Thread, base_url: str, *, v3: bool = False) -> ThreadOut:
-        """Render."""
-        files = [AttachmentOut.of(attachment, base_url) for attachment in item.attachments]
+    def of(cls, item: Thread, base_url: str, *, v3: bool = False, content: ContentLinks | None = None) -> ThreadOut:
+        """Render; with the viewer's links also where a browser shows it by itself."""
+        files = [AttachmentOut.of(attachment, base_url, content) for attachment in item.attachments]
         return cls(
             id=item.id,
             type=item.type.value,
@@ -107,7 +110,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
             bcc=item.bcc,
             created_at=stamp(item.created_at),
             embedded={"attachments": files},
-            links=_links(item, base_url),
+            links=_links(item, base_url, content),
             body=UNSET if item.type is ThreadType.LINE_ITEM else item.body,
             customer=PersonOut.of(item.customer) if item.customer is not None else UNSET,
             assigned_to=PersonOut.of(item.assignee, v3=v3) if item.assignee is not None else UNSET,
@@ -118,8 +121,10 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
         )
 
 
-def _links(item: Thread, base_url: str) -> Links:
+def _links(item: Thread, base_url: str, content: ContentLinks | None) -> Links:
     links = {"self": Link(f"{base_url}/v2/conversations/{item.conversation_id}/threads/{item.id}")}
+    if content is not None and item.type is not ThreadType.LINE_ITEM:
+        links["view"] = Link(content.thread(item.id))
     by = item.created_by
     if by.id:
         rel = "createdByCustomer" if by.type == "customer" else "createdByUser"
