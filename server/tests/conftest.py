@@ -18,6 +18,7 @@ from tests.database import (  # noqa: F401 - pytest finds hooks and fixtures by 
     pytest_unconfigure,
 )
 from tests.desk import desk, module_desk  # noqa: F401
+from tests.edges.mail_io.dovecot import dovecot, module_dovecot  # noqa: F401
 from tests.office import office  # noqa: F401
 
 

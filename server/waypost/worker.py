@@ -12,6 +12,8 @@ from waypost.domains import accounts, audit, conversations, customers, mail, not
 from waypost.edges.hooks_out.dispatcher import Dispatcher
 from waypost.edges.inbox_v2 import idempotency as repeats
 from waypost.edges.mail_io import delivery, notices, workflow_mail
+from waypost.edges.mail_io.imap_fetcher import Fetcher
+from waypost.edges.mail_io.imap_folder import Parts
 from waypost.edges.mail_io.reading import Reading
 from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
@@ -71,6 +73,17 @@ def dispatcher(desk: Desk) -> Dispatcher:
     )
 
 
+def fetcher(desk: Desk) -> Fetcher:
+    """What fetches mail from the mailboxes' servers."""
+    parts = Parts(
+        transactions=desk.transactions,
+        files=desk.files,
+        outgoing=desk.outgoing,
+        access_tokens=desk.access_tokens,
+    )
+    return Fetcher(parts, desk.context.secret_key)
+
+
 def jobs(desk: Desk) -> list[Job]:
     """The kinds of background job. Handlers get the payload; what else they need is bound here."""
     route = mail_route(desk)
@@ -128,6 +141,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
     queues = [
         asyncio.create_task(runner.run(stop), name="jobs"),
         asyncio.create_task(dispatcher(desk).run(desk.dsn, stop), name="webhooks"),
+        asyncio.create_task(fetcher(desk).run(desk.dsn, stop), name="mail fetcher"),
     ]
     log.info("worker.started", subscribers=len(reading), jobs=len(jobs(desk)))
     try:

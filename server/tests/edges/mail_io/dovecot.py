@@ -132,7 +132,8 @@ class Dovecot:
         imap = imaplib.IMAP4(self.host, self.port, timeout=20)
         try:
             imap.login(user, PASSWORD)
-            imap.create(folder) if folder != "INBOX" else None
+            if folder != "INBOX":
+                imap.create(f'"{folder}"')
             assert imap.select(f'"{folder}"')[0] == "OK"
             yield imap
         finally:
@@ -186,6 +187,13 @@ async def running_dovecot(
 
 @pytest.fixture
 async def dovecot() -> AsyncIterator[Dovecot]:
+    async with running_dovecot() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def module_dovecot() -> AsyncIterator[Dovecot]:
+    """One for a module whose tests use different users, and neither stop nor kill it."""
     async with running_dovecot() as running:
         yield running
 

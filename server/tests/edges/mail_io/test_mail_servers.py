@@ -6,7 +6,7 @@ import imaplib
 
 import pytest
 
-from tests.edges.mail_io.dovecot import Dovecot, dovecot, needs_dovecot  # noqa: F401 - a fixture
+from tests.edges.mail_io.dovecot import Dovecot, needs_dovecot
 from tests.edges.mail_io.postfix import needs_postfix, running_postfix
 from tests.edges.mail_io.servers import Receiver, receiving
 from tests.kit.waiting import until
@@ -24,7 +24,7 @@ def _subjects(server: Dovecot, folder: str = "INBOX") -> list[bytes]:
 
 
 @needs_dovecot
-async def test_dovecot_keeps_its_mail_through_a_crash(dovecot: Dovecot) -> None:  # noqa: F811
+async def test_dovecot_keeps_its_mail_through_a_crash(dovecot: Dovecot) -> None:
     dovecot.append(HELP, b"Subject: one\r\n\r\nBy IMAP\r\n")
     dovecot.deliver("ann@example.org", [HELP], b"Subject: two\r\n\r\nBy LMTP\r\n")
     await dovecot.kill()
@@ -35,7 +35,7 @@ async def test_dovecot_keeps_its_mail_through_a_crash(dovecot: Dovecot) -> None:
 
 
 @needs_dovecot
-async def test_dovecot_gives_a_folder_another_validity(dovecot: Dovecot) -> None:  # noqa: F811
+async def test_dovecot_gives_a_folder_another_validity(dovecot: Dovecot) -> None:
     dovecot.append(HELP, b"Subject: one\r\n\r\nWords\r\n")
     with dovecot.client(HELP) as imap:
         before = imap.response("UIDVALIDITY")[1]
