@@ -43,6 +43,16 @@ class Failure(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What has become of one message. `message` is None where it was not even parsed, `received` where it was not
+    stored; `reason` says why."""
+
+    source: str
+    message: ReceivedMessage | None
+    received: Received | None
+    reason: str = ""
+
+
 class Summary(msgspec.Struct):
     """What has become of the messages so far. `flawed` were stored, though parts of them could not be read; `left_out`
     were not wanted."""
@@ -116,6 +126,7 @@ class MailImport:
         options: Options | None = None,
         summary: Summary | None = None,
         told: Callable[[Summary], None] = lambda _: None,
+        noted: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         self.summary = Summary() if summary is None else summary
         self._transactions = transactions
@@ -124,6 +135,7 @@ class MailImport:
         self._mailbox_id = mailbox_id
         self._options = options or Options()
         self._told = told
+        self._noted = noted
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage: Exception | None = None
         #: The newest message under way by each of its keys.
@@ -161,6 +173,9 @@ class MailImport:
                 )
             fresh = [found for digest, found in kept if digest not in known]
             self._skip(duplicates=len(kept) - len(fresh))
+            for digest, found in kept:
+                if digest in known:
+                    self._noted(Outcome(found.name, None, Received("duplicate")))
             parsed = await asyncio.to_thread(_parse, fresh)
             wanted = [each for each in parsed if self._options.wants(each.message)]
             self._skip(left_out=len(parsed) - len(wanted))
@@ -170,7 +185,7 @@ class MailImport:
     def _is_kept(self, each: tuple[str, Found]) -> bool:
         found = each[1]
         if found.fault:
-            self.summary.fail(found.name, found.fault)
+            self._fail(found.name, None, found.fault)
             return False
         if found.marks.is_dropped and not self._options.has_dropped:
             self._skip(left_out=1)
@@ -216,15 +231,14 @@ class MailImport:
             log.debug("mail.import_one_by_one", error=repr(error))
             return False
         for each, one in zip(some, received, strict=True):
-            self.summary.count(one, each.message)
-        self._told(self.summary)
+            self._count(each, one)
         return True
 
     async def _take_one(self, each: Parsed) -> None:
         if self._outage is not None:
             return
         try:
-            self.summary.count(await self._stored(each), each.message)
+            received = await self._stored(each)
         except Exception as error:
             if isinstance(error, Busy) and not isinstance(error.__cause__, _ABOUT_THE_MESSAGE):
                 # The database is not there for any message; going on would only list them all.
@@ -232,7 +246,18 @@ class MailImport:
                 return
             # Whatever is wrong with one message must not keep the others out.
             log.warning("mail.import_failed", source=each.found.name, error=repr(error))
-            self.summary.fail(each.found.name, _reason(error))
+            self._fail(each.found.name, each.message, _reason(error))
+        else:
+            self._count(each, received)
+
+    def _count(self, each: Parsed, received: Received) -> None:
+        self.summary.count(received, each.message)
+        self._noted(Outcome(each.found.name, each.message, received))
+        self._told(self.summary)
+
+    def _fail(self, source: str, message: ReceivedMessage | None, reason: str) -> None:
+        self.summary.fail(source, reason)
+        self._noted(Outcome(source, message, None, reason))
         self._told(self.summary)
 
     async def _stored(self, each: Parsed) -> Received:
