@@ -49,7 +49,6 @@ SUBSCRIBERS = (
     Subscriber(audit.NAME, audit.on_facts),
     Subscriber(conversations.timeline.NAME, conversations.timeline.on_facts),
     Subscriber(conversations.routing.NAME, conversations.routing.on_facts),
-    Subscriber(mail.NAME, mail.subscriber(enqueue)),
     Subscriber(notifications.NAME, notifications.subscriber(notices.queue), from_now=True),
     Subscriber("idempotency", repeats.on_facts),
     Subscriber(workflows.NAME, workflows.on_facts),
@@ -58,7 +57,11 @@ SUBSCRIBERS = (
 
 def subscribers(desk: Desk) -> tuple[Subscriber, ...]:
     """All who read the log: those above, and those who need something of the desk."""
-    return (*SUBSCRIBERS, Subscriber(webhooks.NAME, webhooks.subscriber(desk.context.compose_webhook)))
+    return (
+        *SUBSCRIBERS,
+        Subscriber(mail.NAME, mail.subscriber(enqueue, desk.context.secret_key)),
+        Subscriber(webhooks.NAME, webhooks.subscriber(desk.context.compose_webhook)),
+    )
 
 
 def dispatcher(desk: Desk) -> Dispatcher:
@@ -125,6 +128,8 @@ def mail_route(desk: Desk) -> delivery.MailRoute:
         files=desk.files,
         smtp_url=settings.smtp_url,
         sender=mail.Address(*settings.sender),
+        key=desk.context.secret_key,
+        outgoing=desk.outgoing,
         is_confined=settings.is_demo,
     )
 

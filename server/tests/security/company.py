@@ -43,6 +43,7 @@ BODY: dict[str, Any] = {
     "conversationIds": [1],
     "customerIds": [1],
     "tagIds": [1],
+    "to": ["taken@example.com"],
 }
 #: Bodies of calls that read something else than an object of those keys, by the end of the path.
 OTHER_BODIES: list[tuple[str, str, Any]] = [

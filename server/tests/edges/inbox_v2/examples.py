@@ -92,6 +92,9 @@ async def prepared(client: httpx.AsyncClient, company: Company, call: Call) -> t
         reply = f"/v2/conversations/{values['conversation_id']}/reply"
         draft = await client.post(reply, json={"text": "Later", "draft": True})
         values["thread_id"] = draft.json()["id"]
+    if call.path.endswith(("/undo", "/retry")):
+        reply = f"/v2/conversations/{values['conversation_id']}/reply"
+        values["thread_id"] = (await client.post(reply, json={"text": "On its way"})).json()["id"]
     is_planned = call.path.endswith("/schedule") and call.method in ("PATCH", "DELETE")
     if is_planned or (call.path.endswith("/snooze") and call.method == "DELETE"):
         put = await client.put(call.filled(values), json=body_for(call._replace(method="PUT"), company))

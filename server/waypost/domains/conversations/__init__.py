@@ -5,7 +5,7 @@ log (`convo.…`), from which the timeline, webhooks and mail follow.
 """
 
 from waypost.domains import customers, mailboxes
-from waypost.domains.conversations import routing, timeline
+from waypost.domains.conversations import routing, timeline, variables
 from waypost.domains.conversations.customers_merged import ConversationsOfCustomers
 from waypost.domains.conversations.editing import (
     assign,
@@ -20,6 +20,7 @@ from waypost.domains.conversations.editing import (
     refuse_unpublishing,
 )
 from waypost.domains.conversations.fields import check as check_field_value
+from waypost.domains.conversations.forwarding import CreatedForward, NewForward, forward
 from waypost.domains.conversations.indexing import (
     choose_search_language,
     documents_left,
@@ -101,6 +102,13 @@ from waypost.domains.conversations.reading import (
 from waypost.domains.conversations.replying import add_thread
 from waypost.domains.conversations.starting import create
 from waypost.domains.conversations.tags import create_tag, delete_tag, merge_tags, tag_version, update_tag
+from waypost.domains.conversations.taking_back import (
+    hold_reply,
+    note_auto_reply,
+    note_failed_reply,
+    note_retried_reply,
+    take_back,
+)
 from waypost.domains.conversations.thread_edits import (
     add_attachment,
     delete_attachment,
@@ -127,6 +135,7 @@ __all__ = [
     "Conversation",
     "ConversationType",
     "CreatedConversation",
+    "CreatedForward",
     "CreatedThread",
     "CustomerReference",
     "FieldValue",
@@ -134,6 +143,7 @@ __all__ = [
     "Grade",
     "NewAttachment",
     "NewConversation",
+    "NewForward",
     "NewThread",
     "Person",
     "Rating",
@@ -167,12 +177,14 @@ __all__ = [
     "edit_text",
     "find_own_rating",
     "forget_values",
+    "forward",
     "get",
     "get_answer",
     "get_attachment",
     "get_rating",
     "get_tag",
     "get_thread",
+    "hold_reply",
     "jobs",
     "list_conversations",
     "list_of_customer",
@@ -186,6 +198,9 @@ __all__ = [
     "merge",
     "merge_tags",
     "move",
+    "note_auto_reply",
+    "note_failed_reply",
+    "note_retried_reply",
     "original_source",
     "publish",
     "put_fields",
@@ -206,6 +221,7 @@ __all__ = [
     "set_tag_color",
     "snooze",
     "tag_version",
+    "take_back",
     "take_tags",
     "thread_version",
     "threads_of",
@@ -213,6 +229,7 @@ __all__ = [
     "unschedule",
     "unsnooze",
     "update_tag",
+    "variables",
     "version",
     "view_attachment",
     "view_thread",

@@ -27,6 +27,8 @@ class Created(ConversationEvent, frozen=True, kw_only=True):
     #: Whether it was to have nobody, whatever the mailbox says (spec: 7.2 `assignTo`).
     stays_unassigned: bool = False
     is_draft: bool = False
+    #: Whether the caller wants the mailbox's automatic reply to leave (spec: 7.2 `autoReply`).
+    auto_reply: bool = False
 
 
 class StatusChanged(ConversationEvent, frozen=True, kw_only=True):
@@ -194,6 +196,46 @@ class DraftSaved(ThreadCreated, frozen=True, kw_only=True):
     """A draft was kept; nothing leaves."""
 
     NAME: ClassVar[str] = "convo.draft.saved"
+
+
+class Forwarded(ThreadCreated, frozen=True, kw_only=True):
+    """It was forwarded to somebody outside; what they answer stands in a conversation of its own."""
+
+    NAME: ClassVar[str] = "convo.forwarded"
+
+
+class ReplyTakenBack(ConversationEvent, frozen=True, kw_only=True):
+    """A reply was called back before it left; it is a draft again."""
+
+    NAME: ClassVar[str] = "convo.reply.undone"
+
+    thread_id: int
+
+
+class ReplyFailed(ConversationEvent, frozen=True, kw_only=True):
+    """A reply will not reach everybody that it was for. `user_id` wrote it, `error` has the server's words."""
+
+    NAME: ClassVar[str] = "convo.reply.failed"
+
+    thread_id: int
+    user_id: int | None
+    error: str
+
+
+class ReplyRetried(ConversationEvent, frozen=True, kw_only=True):
+    """Somebody has sent a reply that failed on its way again."""
+
+    NAME: ClassVar[str] = "convo.reply.retried"
+
+    thread_id: int
+
+
+class AutoReplied(ConversationEvent, frozen=True, kw_only=True):
+    """The mailbox's automatic reply to the customer's message has left."""
+
+    NAME: ClassVar[str] = "convo.auto-reply.sent"
+
+    thread_id: int
 
 
 class Rated(ConversationEvent, frozen=True, kw_only=True):

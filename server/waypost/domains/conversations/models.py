@@ -296,7 +296,7 @@ class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     saved_reply_id: int | None = None
     message_id: str | None = None
     source_file: str | None = None
-    #: Whom a customer's message was addressed to; replies go to the customer.
+    #: Whom a customer's message was addressed to, or something is forwarded to; replies go to the customer.
     to: list[str] = []
     #: Written by a program, as out-of-office notices are.
     is_automatic: bool = False
@@ -322,6 +322,8 @@ class NewConversation(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[tuple[int, str]] = []
     user_id: int | None = None
     source_type: str = "api"
+    #: Whether the mailbox's automatic reply is to be sent for what is no mail.
+    has_auto_reply: bool = False
 
 
 class CreatedConversation(msgspec.Struct, frozen=True):

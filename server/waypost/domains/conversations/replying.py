@@ -12,14 +12,16 @@ from waypost.domains.conversations import (
     participants,
     rules,
     store_threads,
+    store_variables,
     store_writes,
     threads_in,
+    variables,
 )
 from waypost.domains.conversations.models import ConversationType, CreatedThread, NewThread, Status, ThreadState
 from waypost.domains.conversations.store_writes import Locked
 from waypost.kit.errors import FieldError, Invalid, Unavailable
 from waypost.kit.files import FileStore
-from waypost.kit.html import clean_body, preview
+from waypost.kit.html import clean_body, preview, to_text
 from waypost.kit.tx import Tx
 
 
@@ -51,7 +53,7 @@ async def add_thread(tx: Tx, files: FileStore, actor: Actor, conversation_id: in
             by_user=rules.written_by_person(thread),
             closed_at=(conversation.closed_at or tx.now) if is_closing else None,
             closed_by_user_id=(conversation.closed_by_user_id or thread.user_id) if is_closing else None,
-            preview=preview(clean_body(thread.body)) if is_published else None,
+            preview=preview(written.body) if is_published else None,
             counted=int(is_published),
             by_api=int(is_by_api),
             attachments=written.attachments,
@@ -172,10 +174,7 @@ async def publish_draft(
     )
     if not is_out:
         return False
-    found = await store_threads.find(
-        tx.connection, actor.account_id, as_user_id or actor.user_id, conversation.id, thread_id
-    )
-    body = found[0].body if found is not None else ""
+    body = await _with_values(tx, actor, conversation, thread_id, as_user_id)
     await store_writes.add_thread(
         tx.connection,
         actor.account_id,
@@ -205,3 +204,24 @@ async def publish_draft(
         ),
     )
     return True
+
+
+async def _with_values(tx: Tx, actor: Actor, conversation: Locked, thread_id: int, as_user_id: int | None) -> str:
+    """The body of a draft that leaves now, its variables filled in and stored so."""
+    connection, account_id = tx.connection, actor.account_id
+    found = await store_threads.find(connection, account_id, as_user_id or actor.user_id, conversation.id, thread_id)
+    if found is None:
+        return ""
+    thread = found[0]
+    body = await variables.filled(
+        tx,
+        account_id,
+        thread.body,
+        conversation_id=conversation.id,
+        customer_id=thread.customer.id if thread.customer is not None else None,
+        user_id=thread.created_by.id if thread.created_by.type == "user" else None,
+    )
+    if body != thread.body:
+        body = clean_body(body)
+        await store_variables.set_body(connection, account_id, conversation.id, thread_id, body, to_text(body))
+    return body

@@ -10,7 +10,7 @@ from waypost.domains.conversations.models import NewThread, Status, ThreadState,
 
 #: Threads by which a customer speaks, and by which an agent answers the customer.
 FROM_CUSTOMER = frozenset({ThreadType.CUSTOMER})
-TO_CUSTOMER = frozenset({ThreadType.MESSAGE})
+TO_CUSTOMER = frozenset({ThreadType.MESSAGE, ThreadType.FORWARD_CHILD})
 #: Threads that make an unset status active (spec: 7A.2 `status`).
 WAKING = FROM_CUSTOMER | TO_CUSTOMER
 
@@ -45,9 +45,9 @@ def written_by_person(thread: NewThread) -> bool:
 
 
 def leaves_by_mail(thread: NewThread, *, is_imported: bool) -> bool:
-    """A published reply that was not merely imported is mailed to the customer (spec: 7.2)."""
+    """A published reply that was not merely imported is mailed (spec: 7.2), and so is what is forwarded."""
     return (
-        thread.type is ThreadType.MESSAGE
+        thread.type in TO_CUSTOMER
         and state_of(thread) is ThreadState.PUBLISHED
         and not (is_imported or thread.is_imported)
     )

@@ -26,6 +26,7 @@ from waypost.domains.conversations.models import (
     ThreadState,
 )
 from waypost.domains.conversations.rules import Standing
+from waypost.kit import placeholders
 from waypost.kit.errors import FieldError, Invalid, Unavailable
 from waypost.kit.files import FileStore
 from waypost.kit.html import clean_body, clean_text, preview
@@ -92,6 +93,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
             is_imported=wanted.is_imported,
             stays_unassigned=wanted.assignee is not msgspec.UNSET and not wanted.assignee,
             is_draft=not published,
+            auto_reply=wanted.has_auto_reply,
         ),
     )
     ids = []
@@ -115,6 +117,10 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
         if index or not by_customer:
             threads_in.announce(tx, actor, thread, place, written, is_imported=wanted.is_imported)
         ids.append(written.id)
+        if thread is (published or threads)[-1] and placeholders.has_any(thread.body):
+            await store_writes.set_shown(
+                tx.connection, actor.account_id, conversation_id, 0, preview(written.body), row.modified_at
+            )
     if tags:
         await labels.put_first_tags(tx, actor, conversation_id, wanted.mailbox_id, tags)
     if values:

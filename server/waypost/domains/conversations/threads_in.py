@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import events, rules, store_threads
+from waypost.domains.conversations import events, rules, store_threads, variables
 from waypost.domains.conversations.models import (
     Attachment,
     NewAttachment,
@@ -35,7 +35,10 @@ _EVENTS: dict[ThreadType, type[events.ThreadCreated]] = {
     ThreadType.PHONE: events.PhoneCreated,
     ThreadType.CHAT: events.ChatCreated,
     ThreadType.BEACON_CHAT: events.ChatCreated,
+    ThreadType.FORWARD_CHILD: events.AgentReplied,
+    ThreadType.FORWARD_PARENT: events.Forwarded,
 }
+_WITH_COPIES = frozenset({ThreadType.MESSAGE, ThreadType.CUSTOMER, ThreadType.FORWARD_CHILD, ThreadType.FORWARD_PARENT})
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -60,6 +63,7 @@ class Written(msgspec.Struct, frozen=True):
     state: ThreadState
     status: str
     created_at: datetime
+    body: str
     text: str
     attachments: int
 
@@ -71,7 +75,7 @@ async def write(
 
     `path` is where the thread stood in the request. Raises Invalid, TooLarge.
     """
-    body = clean_body(thread.body)
+    body = clean_body(await _with_values(tx, actor, thread, place, is_imported=is_imported))
     text = to_text(body)
     if thread.source_type == "api":
         _check_content(thread, body, text, path)
@@ -95,8 +99,8 @@ async def write(
         assignee_id=place.assignee_id,
         saved_reply_id=await _saved_reply(tx, actor, thread.saved_reply_id, place.mailbox_id),
         to_emails=place.to if thread.type is ThreadType.MESSAGE else thread.to,
-        cc=place.cc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
-        bcc=place.bcc if thread.type in (ThreadType.MESSAGE, ThreadType.CUSTOMER) else [],
+        cc=place.cc if thread.type in _WITH_COPIES else [],
+        bcc=place.bcc if thread.type in _WITH_COPIES else [],
         is_imported=is_imported or thread.is_imported,
         created_at=created_at,
         message_id=thread.message_id,
@@ -109,7 +113,22 @@ async def write(
     count = await add_files(tx, files, actor, place.conversation_id, thread_id, thread.attachments)
     if thread.used_attachments:
         count += await _use(tx, actor, place.conversation_id, thread_id, thread.used_attachments)
-    return Written(thread_id, state, status, created_at, text, count)
+    return Written(thread_id, state, status, created_at, body, text, count)
+
+
+async def _with_values(tx: Tx, actor: Actor, thread: NewThread, place: Place, *, is_imported: bool) -> str:
+    """The body of a reply that leaves with its variables filled in. A draft keeps them; workflows fill in their own."""
+    is_reply = thread.type is ThreadType.MESSAGE and thread.action_type == "default"
+    if not is_reply or not rules.leaves_by_mail(thread, is_imported=is_imported):
+        return thread.body
+    return await variables.filled(
+        tx,
+        actor.account_id,
+        thread.body,
+        conversation_id=place.conversation_id,
+        customer_id=place.customer_id,
+        user_id=thread.user_id or actor.user_id or None,
+    )
 
 
 async def _saved_reply(tx: Tx, actor: Actor, wanted: int | None, mailbox_id: int) -> int | None:

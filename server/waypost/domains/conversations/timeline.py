@@ -124,6 +124,18 @@ async def _merged_away(_: Tx, fact: Fact) -> Described:
     return "ticket-merged", f"Merged into conversation #{number}", {"conversation": survivor}, "nochange"
 
 
+async def _failed(_: Tx, fact: Fact) -> Described:
+    return "default", f"The reply could not be delivered: {fact.data['error']}", {}, "nochange"
+
+
+async def _retried(_: Tx, __: Fact) -> Described:
+    return "default", "Sent the reply again", {}, "nochange"
+
+
+async def _auto_replied(_: Tx, __: Fact) -> Described:
+    return "default", "Sent the automatic reply", {}, "nochange"
+
+
 _DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
     "convo.status": _status,
     "convo.assigned": _assigned,
@@ -135,4 +147,7 @@ _DESCRIBED: dict[str, Callable[[Tx, Fact], Awaitable[Described | None]]] = {
     "convo.merged.from": _took_in,
     "convo.merged.into": _merged_away,
     "convo.workflow": _ran,
+    "convo.reply.failed": _failed,
+    "convo.reply.retried": _retried,
+    "convo.auto-reply.sent": _auto_replied,
 }

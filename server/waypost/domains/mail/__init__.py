@@ -14,6 +14,7 @@ from waypost.domains.mail.intake_models import (
     NewIntake,
     Preview,
 )
+from waypost.domains.mail.letters import BY_A_PROGRAM
 from waypost.domains.mail.models import (
     Address,
     Bounce,
@@ -24,25 +25,30 @@ from waypost.domains.mail.models import (
     ReceivedMessage,
     Verdict,
 )
+from waypost.domains.mail.outbox import Delivery, deliveries, retry, undo
 from waypost.domains.mail.receiving import Arrival, Received, receive, without_prefix
 from waypost.domains.mail.sending import (
     NAME,
     SEND_JOB,
     Outgoing,
+    Waiting,
     note_failure,
-    note_sent,
+    note_handing_over,
+    note_taken,
     prepare,
     subscriber,
 )
 from waypost.domains.mail.signed_ids import MailToken, new_message_id, read_token, reply_address
 
 __all__ = [
+    "BY_A_PROGRAM",
     "NAME",
     "SEND_JOB",
     "Address",
     "Arrival",
     "Bookmark",
     "Bounce",
+    "Delivery",
     "Envelope",
     "FailedRecipient",
     "FolderState",
@@ -59,17 +65,22 @@ __all__ = [
     "Received",
     "ReceivedMessage",
     "Verdict",
+    "Waiting",
+    "deliveries",
     "folders",
     "imported",
     "intake",
     "may_answer",
     "new_message_id",
     "note_failure",
-    "note_sent",
+    "note_handing_over",
+    "note_taken",
     "prepare",
     "read_token",
     "receive",
     "reply_address",
+    "retry",
     "subscriber",
+    "undo",
     "without_prefix",
 ]

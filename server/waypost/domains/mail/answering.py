@@ -47,11 +47,16 @@ async def may_answer(tx: Tx, account_id: int, thread_id: int) -> MayAnswer:
         return MayAnswer(False, found.unanswerable)
     if found.is_spam:
         return MayAnswer(False, "is-spam")
-    if not await store_answering.claim_conversation(tx.connection, account_id, found.conversation_id, tx.now):
+    return await may_write(tx, account_id, found.conversation_id, found.mailbox_id, found.address)
+
+
+async def may_write(tx: Tx, account_id: int, conversation_id: int, mailbox_id: int, address: str) -> MayAnswer:
+    """The same for an automatic mail that a caller of the API has asked for: only the budgets speak against it."""
+    if not await store_answering.claim_conversation(tx.connection, account_id, conversation_id, tx.now):
         return MayAnswer(False, "answered-before")
     budgets = (
-        (f"address {_unnamed(found.address)}", MOST_PER_ADDRESS, "address-budget"),
-        (f"mailbox {found.mailbox_id}", MOST_PER_MAILBOX, "mailbox-budget"),
+        (f"address {_unnamed(address)}", MOST_PER_ADDRESS, "address-budget"),
+        (f"mailbox {mailbox_id}", MOST_PER_MAILBOX, "mailbox-budget"),
     )
     for name, most, reason in budgets:
         if not await store_answering.take(tx.connection, account_id, name, most, tx.now, WINDOW):

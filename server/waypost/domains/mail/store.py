@@ -1,4 +1,4 @@
-"""All SQL of mail: what came in, what goes out, and how messages find their conversation."""
+"""SQL of mail that comes in, and of how messages find their conversation. What goes out is in `store_sending`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from asyncpg import Record
 
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.kit.db import Connection
@@ -72,44 +71,6 @@ select m.email, c.trusted_authority,
 from mailbox m left join mail_channel c on c.account_id = m.account_id and c.mailbox_id = m.id
 where m.account_id = $1 and m.id = $2
 """
-QUEUE = """
-insert into sent_mail (account_id, conversation_id, thread_id, message_id, state, queued_at)
-values ($1, $2, $3, $4, 'queued', $5)
-on conflict (account_id, thread_id) do nothing
-returning id
-"""
-NAME_THREAD = "update thread set message_id = $3 where account_id = $1 and id = $2 and message_id is null"
-LOCK_QUEUED = """
-select s.id, s.state, s.attempts, s.message_id, s.conversation_id, s.thread_id
-from sent_mail s where s.account_id = $1 and s.thread_id = $2 for update
-"""
-LETTER = """
-select t.body, t.body_text, t.to_emails, t.cc, t.bcc, t.created_at, t.state, t.action_type,
-       c.subject, c.mailbox_id, m.name as mailbox_name, m.email as mailbox_email, m.smtp_url,
-       btrim(u.first_name || ' ' || u.last_name) as author, btrim(p.first_name || ' ' || p.last_name) as customer_name,
-       p.email as customer_email,
-       array(select o.message_id from thread o
-             where o.account_id = t.account_id and o.conversation_id = t.conversation_id and o.message_id is not null
-               and o.id <> t.id and (o.created_at, o.id) < (t.created_at, t.id)
-             order by o.created_at desc, o.id desc limit 20) as earlier
-from thread t
-join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
-join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
-left join account_user u on u.account_id = t.account_id and u.id = t.created_by_user_id and u.type <> 'system_user'
-left join customer p on p.account_id = t.account_id and p.id = t.customer_id
-where t.account_id = $1 and t.id = $2
-"""
-FILES = """
-select file_name, mime_type, content_id, is_inline, storage_key from attachment
-where account_id = $1 and thread_id = $2 order by id
-"""
-SENT = """
-update sent_mail set state = 'sent', sent_at = $3, attempts = attempts + 1, last_error = null
-where account_id = $1 and thread_id = $2
-"""
-NOT_SENT = """
-update sent_mail set state = $3, attempts = attempts + 1, last_error = $4 where account_id = $1 and thread_id = $2
-"""
 
 
 class MailboxFacts(msgspec.Struct, frozen=True):
@@ -130,30 +91,6 @@ class Settled(msgspec.Struct, frozen=True):
     thread_id: int
     unanswerable: str
     detail: dict[str, Any]
-
-
-class Letter(msgspec.Struct, frozen=True):
-    """Everything of a reply that its mail is made from."""
-
-    body: str
-    text: str
-    to: list[str]
-    cc: list[str]
-    bcc: list[str]
-    created_at: datetime
-    state: str
-    subject: str
-    mailbox_id: int
-    mailbox_name: str
-    mailbox_email: str
-    smtp_url: str | None
-    #: `workflow` for what an automatic workflow wrote.
-    action_type: str
-    author: str
-    customer_name: str
-    customer_email: str
-    #: Message ids of what was said before, newest first.
-    earlier: list[str]
 
 
 async def note_received(
@@ -218,60 +155,3 @@ async def mailbox(connection: Connection, account_id: int, mailbox_id: int, send
         trusted_authority=row["trusted_authority"],
         is_own_sender=row["is_own_sender"],
     )
-
-
-async def queue(
-    connection: Connection, account_id: int, conversation_id: int, thread_id: int, message_id: str, at: datetime
-) -> bool:
-    """Note that a reply has to leave; False when that was noted before."""
-    made = await connection.fetchval(QUEUE, account_id, conversation_id, thread_id, message_id, at)
-    if made is not None:
-        await connection.execute(NAME_THREAD, account_id, thread_id, message_id)
-    return made is not None
-
-
-async def lock_queued(connection: Connection, account_id: int, thread_id: int) -> Record | None:
-    """The note of a reply that leaves, locked."""
-    return await connection.fetchrow(LOCK_QUEUED, account_id, thread_id)
-
-
-async def letter(connection: Connection, account_id: int, thread_id: int) -> Letter | None:
-    """What a reply's mail is made from."""
-    row = await connection.fetchrow(LETTER, account_id, thread_id)
-    if row is None:
-        return None
-    values = dict(row.items())
-    return Letter(
-        body=values["body"],
-        text=values["body_text"],
-        to=values["to_emails"],
-        cc=values["cc"],
-        bcc=values["bcc"],
-        created_at=values["created_at"],
-        state=values["state"],
-        subject=values["subject"],
-        mailbox_id=values["mailbox_id"],
-        mailbox_name=values["mailbox_name"],
-        mailbox_email=values["mailbox_email"],
-        smtp_url=values["smtp_url"],
-        action_type=values["action_type"],
-        author=values["author"] or "",
-        customer_name=values["customer_name"] or "",
-        customer_email=values["customer_email"] or "",
-        earlier=values["earlier"],
-    )
-
-
-async def files(connection: Connection, account_id: int, thread_id: int) -> list[Record]:
-    """The files of a thread."""
-    return list(await connection.fetch(FILES, account_id, thread_id))
-
-
-async def sent(connection: Connection, account_id: int, thread_id: int, at: datetime) -> None:
-    """The server took it."""
-    await connection.execute(SENT, account_id, thread_id, at)
-
-
-async def not_sent(connection: Connection, account_id: int, thread_id: int, error: str, *, for_good: bool) -> None:
-    """It was not taken: for now, or for good."""
-    await connection.execute(NOT_SENT, account_id, thread_id, "failed" if for_good else "queued", error[:1000])

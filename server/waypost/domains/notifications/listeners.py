@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from waypost.domains.notifications import policy, store
 from waypost.domains.notifications.models import Notice
 from waypost.kit.events import Fact
@@ -18,6 +20,7 @@ _TOLD = frozenset(
         "convo.customer.reply.created",
         "convo.agent.reply.created",
         "convo.note.created",
+        "convo.reply.failed",
     }
 )
 
@@ -50,11 +53,14 @@ async def _notices(tx: Tx, fact: Fact, conversation_id: int) -> list[Notice]:
     )
     if talk is None:
         return []
+    if fact.type == "convo.reply.failed":
+        # Why it failed says more than the reply, which they know.
+        talk = msgspec.structs.replace(talk, text=fact.data["error"])
     doer = fact.actor_id if fact.actor_kind == "user" and fact.actor_id else 0
     mentioned = policy.mentions_in(talk.text or "") if fact.type == "convo.note.created" else frozenset[str]()
     notices = []
     for reader in await store.readers(tx.connection, fact.account_id, talk.mailbox_id, doer):
-        occasion = policy.occasion_for(reader, fact.type, talk, mentioned)
+        occasion = policy.occasion_for(reader, fact.type, talk, mentioned, fact.data.get("user_id"))
         if occasion is not None:
             notices.append(Notice(fact.account_id, fact.id, reader.name, reader.email, occasion, conversation_id, talk))
     return notices

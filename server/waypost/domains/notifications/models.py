@@ -21,6 +21,7 @@ class Occasion(Enum):
     USER_REPLIED_MINE = "userRepliedMine"
     USER_REPLIED_UNASSIGNED = "userRepliedUnassigned"
     USER_REPLIED_OTHER = "userRepliedOther"
+    REPLY_FAILED = "replyFailed"
 
 
 #: What is told to those who have chosen nothing: what is addressed to them, and answers to their own conversations.
@@ -31,6 +32,7 @@ BY_DEFAULT = frozenset(
         Occasion.ASSIGNED_TO_MY_TEAM,
         Occasion.CUSTOMER_REPLIED_MINE,
         Occasion.USER_REPLIED_MINE,
+        Occasion.REPLY_FAILED,
     }
 )
 

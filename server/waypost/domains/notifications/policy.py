@@ -29,12 +29,17 @@ def mentions_in(text: str) -> frozenset[str]:
     return frozenset(found[1].rstrip(".-_").lower() for found in _MENTION.finditer(text))
 
 
-def occasion_for(reader: Reader, event_type: str, talk: Talk, mentioned: frozenset[str]) -> Occasion | None:
+def occasion_for(
+    reader: Reader, event_type: str, talk: Talk, mentioned: frozenset[str], author_id: int | None = None
+) -> Occasion | None:
     """The first occasion that the event is for the reader and that they want to be told of."""
-    return next((each for each in _occasions(reader, event_type, talk, mentioned) if reader.wants(each)), None)
+    found = _occasions(reader, event_type, talk, mentioned, author_id)
+    return next((each for each in found if reader.wants(each)), None)
 
 
-def _occasions(reader: Reader, event_type: str, talk: Talk, mentioned: frozenset[str]) -> list[Occasion]:
+def _occasions(
+    reader: Reader, event_type: str, talk: Talk, mentioned: frozenset[str], author_id: int | None
+) -> list[Occasion]:
     match event_type:
         case "convo.created":
             return [*_assigned(reader, talk, to_other=False), Occasion.NEW_CONVERSATION]
@@ -47,6 +52,9 @@ def _occasions(reader: Reader, event_type: str, talk: Talk, mentioned: frozenset
             return [*([Occasion.MENTIONED] if is_mentioned else []), _replied(reader, talk, _USER)]
         case "convo.agent.reply.created":
             return [_replied(reader, talk, _USER)]
+        case "convo.reply.failed":
+            is_mine = reader.user_id in (author_id, talk.assignee_id) or talk.assignee_id in reader.team_ids
+            return [Occasion.REPLY_FAILED] if is_mine else []
     return []
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from waypost.domains.mailboxes import Channel, store_channel
 from waypost.domains.workflows import store_mails
 from waypost.domains.workflows.store_mails import Said
 from waypost.kit.files import FileStore
@@ -63,7 +64,7 @@ class MailFile(msgspec.Struct, frozen=True):
 
 
 class WorkflowMail(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail ready to be sent. `smtp_url` is the mailbox's own server, if it has one."""
+    """A mail ready to be sent, and the mailbox that it comes from."""
 
     id: int
     kind: str
@@ -72,16 +73,18 @@ class WorkflowMail(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     html: str
     queued_at: datetime
-    mailbox_name: str
-    mailbox_email: str
-    smtp_url: str | None
+    conversation_id: int
+    channel: Channel
     files: list[MailFile]
 
 
-async def prepare_mail(tx: Tx, files: FileStore, account_id: int, mail_id: int) -> WorkflowMail | None:
+async def prepare_mail(tx: Tx, files: FileStore, key: bytes, account_id: int, mail_id: int) -> WorkflowMail | None:
     """A mail that has yet to be sent; None when it has left, failed for good or is gone. Raises NotFound for a file."""
     row = await store_mails.lock_queued(tx.connection, account_id, mail_id)
     if row is None:
+        return None
+    channel = await store_channel.find(tx.connection, key, account_id, row["mailbox_id"])
+    if channel is None:
         return None
     attached = await store_mails.files(tx.connection, account_id, row["thread_id"]) if row["thread_id"] else []
     return WorkflowMail(
@@ -92,9 +95,8 @@ async def prepare_mail(tx: Tx, files: FileStore, account_id: int, mail_id: int) 
         subject=row["subject"],
         html=row["html"],
         queued_at=row["queued_at"],
-        mailbox_name=row["mailbox_name"],
-        mailbox_email=row["mailbox_email"],
-        smtp_url=row["smtp_url"],
+        conversation_id=row["conversation_id"],
+        channel=channel,
         files=[
             MailFile(file["file_name"], file["mime_type"], await files.read(file["storage_key"])) for file in attached
         ],

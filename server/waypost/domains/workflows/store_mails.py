@@ -21,10 +21,9 @@ returning id
 """
 LOCK_QUEUED = """
 select l.id, l.kind, l.to_name, l.to_email, l.subject, l.html, l.thread_id, l.attempts, l.queued_at,
-       m.name as mailbox_name, m.email as mailbox_email, m.smtp_url
+       l.conversation_id, c.mailbox_id
 from workflow_mail l
 join conversation c on c.account_id = l.account_id and c.id = l.conversation_id
-join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
 where l.account_id = $1 and l.id = $2 and l.state = 'queued'
 for update of l
 """

@@ -1,13 +1,14 @@
 """Variables in the texts of workflows: `{{customer.firstName}}`, with a word for those who have none.
 
-`{{customer.firstName | there}}` is the first name, or "there". Values are put into HTML escaped.
+`{{customer.firstName | there}}` is the first name, or "there". Values are put into HTML escaped. Saved replies have the
+variables of agents' replies, `{%customer.firstName,fallback=there%}`.
 """
 
 from __future__ import annotations
 
-import html
 import re
 
+from waypost.kit import placeholders
 from waypost.kit.errors import FieldError
 
 _VARIABLE = re.compile(r"\{\{ *([A-Za-z.]{1,40}) *(?:\| *([^{}|]{0,100}?) *)?\}\}")
@@ -38,11 +39,4 @@ def problems(text: str, path: str) -> list[FieldError]:
 
 def filled(text: str, values: dict[str, str], *, is_html: bool) -> str:
     """The text with its variables filled in. What has no value and no word of its own is left empty."""
-
-    def value_of(found: re.Match[str]) -> str:
-        value = values.get(found[1]) or ""
-        if value:
-            return html.escape(value, quote=True) if is_html else value
-        return found[2] or ""
-
-    return _VARIABLE.sub(value_of, text)
+    return placeholders.filled(text, values, is_html=is_html, in_braces=True)

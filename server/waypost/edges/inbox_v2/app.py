@@ -21,6 +21,7 @@ from waypost.edges.inbox_v2.handlers import (
     customer_entries,
     customer_properties,
     customers,
+    forwards,
     live,
     mailboxes,
     notifications,
@@ -51,6 +52,7 @@ router = Router(
     route_handlers=[
         *conversations.ROUTES,
         *threads.ROUTES,
+        *forwards.ROUTES,
         *attachments.ROUTES,
         *tags.ROUTES,
         *ratings.ROUTES,

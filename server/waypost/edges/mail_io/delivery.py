@@ -1,10 +1,11 @@
-"""Jobs that let mail leave: agents' replies, and the desk's own mails.
+"""Jobs that let mail leave: agents' replies, what they forward, automatic replies, and the desk's own mails.
 
-How near to exactly one copy this is: a reply has one job and one note with one Message-ID, and while it is sent a lock
-that no second worker gets; the note says `sent` right after the server has said yes. Only if the process or the
-connection dies between that yes and the note does the same message go out again, under the same Message-ID, by which
-receivers and our own threading know it. SMTP has no way to ask whether a message has arrived, so less than that cannot
-be had without risking that it never does.
+How near to exactly one copy this is: a mail has one note with one Message-ID, and while it is sent a lock that no
+second worker gets. The note says who remains to be reached; it is brought up to date right after the server has said
+yes, batch by batch. Before the server is given the message, the note says so (`handed_over_at`): a process that dies
+before has sent nothing, one that dies after the yes was noted sends nothing again. Between the two nobody but the
+server knows, and SMTP has no way to ask it: then the same message goes out again, under the same Message-ID, by which
+receivers and our own threading know it. Not to send it would lose it whenever the server had not taken it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,13 +24,15 @@ from waypost.domains import mail
 from waypost.domains.mail import Address, Outgoing, OutgoingMessage
 from waypost.edges.mail_io import smtp
 from waypost.edges.mail_io.compose import compose, envelope_recipients
+from waypost.edges.mail_io.dkim_signing import signed
 from waypost.edges.mail_io.errors import BadSmtpUrl, PermanentFailure, TemporaryFailure
+from waypost.edges.mail_io.mail_route import MailRoute
 from waypost.edges.mail_io.smtp import DeliveryReport, SmtpServer
 from waypost.kit import named_locks
 from waypost.kit.errors import NotFound
-from waypost.kit.files import FileStore
 from waypost.kit.jobs import Handler, Job, TryLater, enqueue
-from waypost.kit.tx import Transactions
+
+__all__ = ["MailRoute"]
 
 log = structlog.get_logger(__name__)
 
@@ -46,39 +48,12 @@ UNCONFIGURED_PAUSE = timedelta(minutes=5)
 BUSY_PAUSE_S = 10.0
 #: A large message to a slow server; see the patience of `smtp.send`.
 TIMEOUT_S = 3600.0
-MOST_AT_ONCE = 4
-NO_SERVER = "no mail server is configured: set WAYPOST_SMTP_URL"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailRoute:
-    """Where mail leaves by. `sender` is who the desk's own mails come from.
-
-    With `is_confined` (the demo) everything goes to `smtp_url`, whatever server a mailbox names.
-    """
-
-    transactions: Transactions
-    files: FileStore
-    smtp_url: str
-    sender: Address
-    is_confined: bool = False
-    slots: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        # Each mail under way holds a connection for its lock and needs another one to be noted.
-        most = self.transactions.pool.get_max_size() // 2
-        object.__setattr__(self, "slots", asyncio.Semaphore(max(1, min(MOST_AT_ONCE, most))))
-
-    def server(self, own_url: str | None = None) -> SmtpServer:
-        """The server for a mailbox with this setting of its own. Raises BadSmtpUrl, also when there is none."""
-        url = self.smtp_url if self.is_confined else own_url or self.smtp_url
-        if not url:
-            raise BadSmtpUrl(NO_SERVER)
-        return SmtpServer.from_url(url)
+#: Recipients that every server takes at once (RFC 5321, 4.5.3.1.8). More of them get it in batches.
+MOST_RECIPIENTS = 100
 
 
 def jobs(route: MailRoute, system_job_name: str) -> list[Job]:
-    """The two kinds of job: replies, and under the given name the desk's own mails."""
+    """The two kinds of job: mails of conversations, and under the given name the desk's own mails."""
     return [
         Job(
             name=mail.SEND_JOB,
@@ -109,7 +84,7 @@ def system_job(name: str, handle: Handler) -> Job:
 
 
 async def send_reply(route: MailRoute, payload: dict[str, Any]) -> None:
-    """Send a queued reply. `only` in the payload names the recipients that are still to be reached.
+    """Send a queued mail of a conversation to those whom it has not reached yet.
 
     Raises TryLater when the server did not take it, or another worker is at it. What will never work is noted for good.
     """
@@ -119,50 +94,109 @@ async def send_reply(route: MailRoute, payload: dict[str, Any]) -> None:
             raise TryLater(BUSY_PAUSE_S, "another worker is sending it")
         try:
             async with route.transactions.open() as tx:
-                outgoing = await mail.prepare(tx, route.files, account_id, thread_id)
+                outgoing = await mail.prepare(tx, route.files, route.key, account_id, thread_id)
         except NotFound as error:
             await _note_failure(route, payload, f"a file of the reply cannot be read: {error.message}", for_good=True)
             return
-        if outgoing is None:
-            return
-        try:
-            server = route.server(outgoing.smtp_url)
-        except BadSmtpUrl as error:
-            await _wait_for_server(route, payload, error.message)
-            return
-        try:
-            report = await _hand_over(server, outgoing.message, payload.get("only"))
-        except PermanentFailure as error:
-            await _note_failure(route, payload, error.message, for_good=True)
-        except TemporaryFailure as error:
-            await _note_failure(route, payload, error.message, for_good=False)
-            raise TryLater(_pause_s(outgoing), error.message) from error
-        else:
-            await _settle(route, payload, report)
+        if isinstance(outgoing, Outgoing):
+            await _send(route, payload, outgoing)
+        elif outgoing is not None:
+            async with route.transactions.open() as tx:
+                await enqueue(tx, mail.SEND_JOB, payload, run_at=tx.now + timedelta(seconds=outgoing.wait_s))
 
 
-async def _hand_over(server: SmtpServer, message: OutgoingMessage, only: Sequence[str] | None) -> DeliveryReport:
+async def _send(route: MailRoute, payload: dict[str, Any], outgoing: Outgoing) -> None:
+    if outgoing.is_repeat:
+        log.warning("mail.repeated", account_id=payload["account_id"], thread_id=payload["thread_id"])
+    try:
+        server = route.server(outgoing.channel.outgoing)
+    except BadSmtpUrl as error:
+        await _wait_for_server(route, payload, error.message)
+        return
+    try:
+        await _hand_over_all(route, payload, outgoing, server)
+    except PermanentFailure as error:
+        await _note_failure(route, payload, error.message, for_good=True)
+    except TemporaryFailure as error:
+        await _note_failure(route, payload, error.message, for_good=False, in_doubt=error.is_in_doubt)
+        raise TryLater(_pause_s(outgoing), error.message) from error
+
+
+async def _hand_over_all(route: MailRoute, payload: dict[str, Any], outgoing: Outgoing, server: SmtpServer) -> None:
+    """Give the message to the server for a batch of recipients after the other, each noted before the next."""
+    raw = await asyncio.to_thread(_written, outgoing)
+    wanted = list(outgoing.remaining) if outgoing.remaining is not None else envelope_recipients(outgoing.message)
+    postponed: list[smtp.Refusal] = []
+    while True:
+        batch, wanted = wanted[:MOST_RECIPIENTS], wanted[MOST_RECIPIENTS:]
+        try:
+            report = await smtp.send(
+                server,
+                raw,
+                outgoing.return_path,
+                batch,
+                access=route.access(payload["account_id"], outgoing.channel),
+                before_data=partial(_note_handing_over, route, payload),
+            )
+        except (PermanentFailure, TemporaryFailure) as error:
+            report = _refused_batch(error, batch, wanted, postponed, outgoing)
+        postponed += report.refused_for_now
+        await _settle(route, payload, outgoing, report, [*(one.recipient for one in postponed), *wanted], postponed)
+        if not wanted:
+            return
+
+
+def _refused_batch(
+    error: PermanentFailure | TemporaryFailure,
+    batch: list[str],
+    wanted: list[str],
+    postponed: list[smtp.Refusal],
+    outgoing: Outgoing,
+) -> DeliveryReport:
+    """One of several batches was refused as a whole: the others get theirs all the same. Raises for the only one."""
+    is_alone = not wanted and not postponed and len(batch) < MOST_RECIPIENTS and outgoing.remaining is None
+    if is_alone or not (error.report and (error.report.refused or error.report.refused_for_now)):
+        raise error
+    return error.report
+
+
+def _written(outgoing: Outgoing) -> bytes:
     # Base64 of some 25 MB: in a thread, so that requests go on.
-    raw = await asyncio.to_thread(compose, message)
-    recipients = envelope_recipients(message) if only is None else list(only)
-    return await smtp.send(server, raw, message.sender.email, recipients)
+    raw = compose(outgoing.message)
+    dkim = outgoing.channel.dkim
+    return signed(raw, dkim, outgoing.message.sent_at) if dkim is not None else raw
 
 
-async def _settle(route: MailRoute, payload: dict[str, Any], report: DeliveryReport) -> None:
-    """Note what became of each recipient. Those refused for now get the message by a job of their own."""
-    account_id, thread_id = payload["account_id"], payload["thread_id"]
-    refused = [*payload.get("refused", ()), *map(str, report.refused)]
+async def _note_handing_over(route: MailRoute, payload: dict[str, Any]) -> None:
     async with route.transactions.open() as tx:
-        if report.refused_for_now:
-            told = "; ".join(map(str, report.refused_for_now))
-            await mail.note_failure(tx, account_id, thread_id, f"not yet taken for {told}", for_good=False)
-            rest = {"only": [one.recipient for one in report.refused_for_now], "refused": refused}
-            later = tx.now + timedelta(seconds=FIRST_PAUSE_S)
-            await enqueue(tx, mail.SEND_JOB, {**payload, **rest}, run_at=later)
-        elif refused:
-            await mail.note_failure(tx, account_id, thread_id, _partly(refused), for_good=True)
-        else:
-            await mail.note_sent(tx, account_id, thread_id)
+        await mail.note_handing_over(tx, payload["account_id"], payload["thread_id"])
+
+
+async def _settle(
+    route: MailRoute,
+    payload: dict[str, Any],
+    outgoing: Outgoing,
+    report: DeliveryReport,
+    remaining: list[str],
+    postponed: Sequence[smtp.Refusal],
+) -> None:
+    """Note what became of a batch. Those refused for now get the message by another job."""
+    account_id, thread_id = payload["account_id"], payload["thread_id"]
+    refused = [str(one) for one in report.refused]
+    if outgoing.attempts + 1 >= REPLY_ATTEMPTS and len(remaining) == len(postponed):
+        refused, remaining, postponed = [*refused, *map(str, postponed)], [], []
+    later = f"not yet taken for {'; '.join(map(str, postponed))}" if postponed else ""
+    async with route.transactions.open() as tx:
+        await mail.note_taken(
+            tx,
+            account_id,
+            thread_id,
+            remaining=remaining,
+            later=later[:1000],
+            refused=refused,
+        )
+        if remaining and len(remaining) == len(postponed):
+            await enqueue(tx, mail.SEND_JOB, payload, run_at=tx.now + timedelta(seconds=_pause_s(outgoing)))
     log.info(
         "mail.sent",
         account_id=account_id,
@@ -173,19 +207,16 @@ async def _settle(route: MailRoute, payload: dict[str, Any], report: DeliveryRep
     )
 
 
-def _partly(refused: Sequence[str]) -> str:
-    return f"sent to the others, refused for {'; '.join(refused)}"
-
-
 def _pause_s(outgoing: Outgoing) -> float:
     return float(min(FIRST_PAUSE_S * 2.0 ** min(outgoing.attempts, 20), LONGEST_PAUSE_S))
 
 
-async def _note_failure(route: MailRoute, payload: dict[str, Any], error: str, *, for_good: bool) -> None:
-    if for_good and payload.get("refused"):
-        error = f"{_partly(payload['refused'])}; {error}"
+async def _note_failure(
+    route: MailRoute, payload: dict[str, Any], error: str, *, for_good: bool, in_doubt: bool = False
+) -> None:
+    account_id, thread_id = payload["account_id"], payload["thread_id"]
     async with route.transactions.open() as tx:
-        await mail.note_failure(tx, payload["account_id"], payload["thread_id"], error, for_good=for_good)
+        await mail.note_failure(tx, account_id, thread_id, error, for_good=for_good, in_doubt=in_doubt)
     log.warning("mail.not_sent", account_id=payload["account_id"], thread_id=payload["thread_id"], for_good=for_good)
 
 
@@ -205,7 +236,7 @@ async def give_up_reply(route: MailRoute, payload: dict[str, Any], error: BaseEx
 
 
 async def send_system_mail(route: MailRoute, payload: dict[str, Any]) -> None:
-    """Send an invitation or a password link. Raises TryLater when no server took it."""
+    """Send an invitation, a password link or a notice. Raises TryLater when no server took it."""
     now = route.transactions.clock()
     # A mail of its own each, told apart by the link in it; every try sends the same id.
     digest = hashlib.sha256(msgspec.json.encode(payload, order="deterministic")).hexdigest()[:32]
@@ -223,13 +254,14 @@ async def send_system_mail(route: MailRoute, payload: dict[str, Any]) -> None:
         in_reply_to=(),
         references=(),
         sent_at=now,
-        headers={"Auto-Submitted": "auto-generated"},
+        headers={"Auto-Submitted": "auto-generated", **payload.get("headers", {})},
     )
     async with route.slots, named_locks.try_hold(route.transactions.pool, f"mail.system.{digest}") as is_held:
         if not is_held:
             raise TryLater(BUSY_PAUSE_S, "another worker is sending it")
         try:
-            await _hand_over(route.server(), message, None)
+            raw = await asyncio.to_thread(compose, message)
+            await smtp.send(route.server(), raw, message.sender.email, envelope_recipients(message))
         except BadSmtpUrl as error:
             raise TryLater(UNCONFIGURED_PAUSE.total_seconds(), error.message) from error
         except TemporaryFailure as error:

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class MailFailure(WaypostError):
-    """Base of all failures to send. `report` tells about each recipient, where the server got that far."""
+    """Base of all failures to send. `report` tells about each recipient, where the server got that far.
 
-    def __init__(self, message: str, report: DeliveryReport | None = None) -> None:
+    `is_in_doubt` says that the server was given the message and nothing more was heard of it.
+    """
+
+    def __init__(self, message: str, report: DeliveryReport | None = None, *, is_in_doubt: bool = False) -> None:
         super().__init__(message)
         self.report = report
+        self.is_in_doubt = is_in_doubt
 
 
 class TemporaryFailure(MailFailure):

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from waypost.domains.notifications import Notice, Occasion, Talk
 from waypost.edges.mail_io import delivery
-from waypost.edges.mail_io.delivery import MailRoute
 from waypost.edges.mail_io.errors import BadSmtpUrl
+from waypost.edges.mail_io.mail_route import MailRoute
 from waypost.kit.jobs import Job, enqueue
 from waypost.kit.tx import Tx
 
@@ -34,6 +34,7 @@ _SENTENCES = {
     Occasion.USER_REPLIED_MINE: "{actor} wrote in your conversation.",
     Occasion.USER_REPLIED_UNASSIGNED: "{actor} wrote. Nobody is assigned.",
     Occasion.USER_REPLIED_OTHER: "{actor} wrote. {assignee} is assigned.",
+    Occasion.REPLY_FAILED: "A reply to {customer} could not be delivered.",
 }
 _PAGE = Markup(
     """<!doctype html>
@@ -85,6 +86,8 @@ async def send(route: MailRoute, base_url: str, payload: dict[str, Any]) -> None
         "to_email": notice.user_email,
         "subject": subject(notice),
         "html": html(notice, base_url),
+        # Where users choose what they are told of. Mails to customers have none: they have asked for an answer.
+        "headers": {"List-Unsubscribe": f"<{base_url}/profile/notifications>"},
     }
     await delivery.send_system_mail(route, mail)
 

@@ -9,8 +9,9 @@ import re
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
@@ -22,7 +23,7 @@ from waypost.edges.mail_io.header_writer import wire_address
 from waypost.edges.mail_io.smtp_server import SmtpServer
 from waypost.kit.text import clean_name
 
-__all__ = ["DeliveryReport", "Refusal", "SmtpServer", "check", "send"]
+__all__ = ["Access", "DeliveryReport", "Refusal", "SmtpServer", "check", "send"]
 
 _LONGEST_REPLY = 300
 #: Slower than this many bytes a second, a server that takes a message counts as dead.
@@ -56,28 +57,54 @@ class DeliveryReport(msgspec.Struct, frozen=True):
     reply: str = ""
 
 
-async def send(server: SmtpServer, raw: bytes, sender: str, recipients: Iterable[str]) -> DeliveryReport:
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How to get to a server that somebody else has chosen: `connect` makes the socket, where that has rules.
+
+    `token` gives an access token to sign in with in place of the password, and another one for a token that was
+    refused.
+    """
+
+    connect: Callable[[], Awaitable[socket.socket]] | None = None
+    token: Callable[[str], Awaitable[str]] | None = None
+
+
+DIRECT = Access()
+
+
+async def send(
+    server: SmtpServer,
+    raw: bytes,
+    sender: str,
+    recipients: Iterable[str],
+    *,
+    access: Access = DIRECT,
+    before_data: Callable[[], Awaitable[None]] | None = None,
+) -> DeliveryReport:
     """Hand a message to the server. Returns when it was taken for one recipient at least; the report has the others.
 
-    `sender` may be empty, for a message that no program shall answer. Raises PermanentFailure when the server wants
-    this message neither now nor later, and TemporaryFailure for all that may pass: no connection, 4xx, or a server
-    that does not let us in as it is set up. A failure's `report` tells of refused recipients.
+    `before_data` is awaited when the server has taken recipients, before it is given the message. `sender` may be
+    empty, for a message that no program shall answer. Raises PermanentFailure when the server wants this message
+    neither now nor later, and TemporaryFailure for all that may pass: no connection, 4xx, or a server that does not let
+    us in as it is set up. A failure's `report` tells of refused recipients.
     """
     own = wire_address(sender) if sender else ""
     wanted = list(dict.fromkeys(recipients))
     if not wanted:
         raise PermanentFailure("the message has no recipients")
-    async with _connected(server) as client:
+    async with _connected(server, access) as client:
         await _begin(server, client, raw, [own, *wanted])
         report = await _name_recipients(server, client, wanted)
         if not report.accepted:
             raise _nobody(server, report)
+        if before_data is not None:
+            await before_data()
         return msgspec.structs.replace(report, reply=await _hand_over(server, client, raw, report))
 
 
-async def check(server: SmtpServer) -> str:
+async def check(server: SmtpServer, access: Access = DIRECT) -> str:
     """Connect, greet and sign in; one line that says how. Raises TemporaryFailure."""
-    async with _connected(server) as client:
+    async with _connected(server, access) as client:
         secured = {"none": "not encrypted", "starttls": "encrypted by STARTTLS", "tls": "encrypted"}[server.security]
         entered = f"signed in as {server.username}" if server.username else "without signing in"
         limit = _size_limit(client)
@@ -85,11 +112,13 @@ async def check(server: SmtpServer) -> str:
 
 
 @asynccontextmanager
-async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
+async def _connected(server: SmtpServer, access: Access) -> AsyncIterator[aiosmtplib.SMTP]:
     """A connection, greeted, encrypted and signed in as the server is set up. Whatever breaks is a TemporaryFailure."""
+    made = await access.connect() if access.connect is not None else None
     client = aiosmtplib.SMTP(
         hostname=server.host,
-        port=server.port,
+        port=server.port if made is None else None,
+        sock=made,
         timeout=server.timeout_s,
         use_tls=server.security == "tls",
         start_tls=server.security == "starttls",
@@ -99,7 +128,7 @@ async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
         await client.connect(tls_context=_tls_context(server.ca_file) if server.security != "none" else None)
         await _greet(client)
         if server.username:
-            await client.login(server.username, server.password)
+            await _sign_in(server, access, client)
         yield client
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         # Not chained: a server's reply may repeat a password.
@@ -111,6 +140,20 @@ async def _connected(server: SmtpServer) -> AsyncIterator[aiosmtplib.SMTP]:
         await _leave(server, client)
     finally:
         client.close()
+        if made is not None:
+            made.close()
+
+
+async def _sign_in(server: SmtpServer, access: Access, client: aiosmtplib.SMTP) -> None:
+    if access.token is None:
+        await client.login(server.username, server.password)
+        return
+    token = await access.token("")
+    try:
+        await client.auth_xoauth2(server.username, token)
+    except aiosmtplib.SMTPAuthenticationError:
+        # Withdrawn before its time: once more with a fresh one.
+        await client.auth_xoauth2(server.username, await access.token(token))
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
@@ -179,6 +222,8 @@ async def _hand_over(server: SmtpServer, client: aiosmtplib.SMTP, raw: bytes, re
     except aiosmtplib.SMTPDataError as error:
         refused = msgspec.structs.replace(report, accepted=())
         _raise_refusal(server, error, f"refused the message to {', '.join(report.accepted[:5])}", refused)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise TemporaryFailure(_told(server, error), is_in_doubt=True) from None
     return _words(server, response.message)
 
 

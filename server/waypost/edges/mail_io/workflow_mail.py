@@ -8,13 +8,22 @@ from typing import Any
 
 import structlog
 
-from waypost.domains import workflows
+from waypost.domains import mail, workflows
 from waypost.domains.mail import Address, MailAttachment, OutgoingMessage
 from waypost.domains.workflows import WorkflowMail
 from waypost.edges.mail_io import smtp
 from waypost.edges.mail_io.compose import compose, envelope_recipients
-from waypost.edges.mail_io.delivery import BUSY_PAUSE_S, FIRST_PAUSE_S, REPLY_ATTEMPTS, TIMEOUT_S, MailRoute
+from waypost.edges.mail_io.delivery import (
+    BUSY_PAUSE_S,
+    FIRST_PAUSE_S,
+    REPLY_ATTEMPTS,
+    TIMEOUT_S,
+    UNCONFIGURED_PAUSE,
+    MailRoute,
+)
+from waypost.edges.mail_io.dkim_signing import signed
 from waypost.edges.mail_io.errors import BadSmtpUrl, PermanentFailure, TemporaryFailure
+from waypost.edges.mail_io.smtp import DeliveryReport
 from waypost.kit import named_locks
 from waypost.kit.errors import NotFound
 from waypost.kit.jobs import Job, TryLater
@@ -44,17 +53,17 @@ async def send(route: MailRoute, payload: dict[str, Any]) -> None:
             raise TryLater(BUSY_PAUSE_S, "another worker is sending it")
         try:
             async with route.transactions.open() as tx:
-                letter = await workflows.prepare_mail(tx, route.files, account_id, mail_id)
+                letter = await workflows.prepare_mail(tx, route.files, route.key, account_id, mail_id)
         except NotFound as error:
             await _settle(route, payload, "failed", f"a file cannot be read: {error.message}")
             return
         if letter is None:
             return
-        message = _message(route, letter, account_id)
+        if letter.channel.is_paused and letter.kind != "notice":
+            await _settle(route, payload, "queued", "the mailbox is paused")
+            raise TryLater(UNCONFIGURED_PAUSE.total_seconds(), "the mailbox is paused")
         try:
-            server = route.server(None if letter.kind == "notice" else letter.smtp_url)
-            raw = await asyncio.to_thread(compose, message)
-            report = await smtp.send(server, raw, message.sender.email, envelope_recipients(message))
+            report = await _hand_over(route, letter, account_id)
         except PermanentFailure as error:
             await _settle(route, payload, "failed", error.message)
             return
@@ -68,18 +77,38 @@ async def send(route: MailRoute, payload: dict[str, Any]) -> None:
         await _settle(route, payload, "failed" if refused else "sent", refused or None)
 
 
+async def _hand_over(route: MailRoute, letter: WorkflowMail, account_id: int) -> DeliveryReport:
+    message = _message(route, letter, account_id)
+    recipients = envelope_recipients(message)
+    raw = await asyncio.to_thread(compose, message)
+    if letter.kind == "notice":
+        return await smtp.send(route.server(), raw, message.sender.email, recipients)
+    channel = letter.channel
+    if channel.dkim is not None:
+        raw = await asyncio.to_thread(signed, raw, channel.dkim, message.sent_at)
+    access = route.access(account_id, channel)
+    return await smtp.send(route.server(channel.outgoing), raw, message.sender.email, recipients, access=access)
+
+
 def _message(route: MailRoute, letter: WorkflowMail, account_id: int) -> OutgoingMessage:
-    own = Address(letter.mailbox_name, letter.mailbox_email)
+    channel = letter.channel
+    own = Address(channel.name, channel.email)
     sender = route.sender if letter.kind == "notice" else own
     host = sender.email.rpartition("@")[2] or "localhost"
+    # Every try sends the same id. What the customer answers belongs to the conversation.
+    message_id = f"<workflow-{account_id}-{letter.id}@{host}>"
+    reply_to: tuple[Address, ...] = (own,) if letter.kind == "forward" else ()
+    if letter.kind == "customer":
+        message_id = mail.new_message_id(route.key, account_id, letter.conversation_id, 0, host, serial=letter.id)
+        email = mail.reply_address(route.key, channel, account_id, letter.conversation_id)
+        reply_to = (Address(channel.name, email),) if email != channel.email else ()
     return OutgoingMessage(
-        # Every try sends the same id.
-        message_id=f"<workflow-{account_id}-{letter.id}@{host}>",
+        message_id=message_id,
         sender=sender,
         to=(Address(letter.to_name, letter.to_email),),
         cc=(),
         bcc=(),
-        reply_to=(own,) if letter.kind == "forward" else (),
+        reply_to=reply_to,
         subject=letter.subject,
         html=letter.html,
         text="",
@@ -87,7 +116,7 @@ def _message(route: MailRoute, letter: WorkflowMail, account_id: int) -> Outgoin
         in_reply_to=(),
         references=(),
         sent_at=letter.queued_at,
-        headers={"Auto-Submitted": "auto-generated"},
+        headers={**mail.BY_A_PROGRAM, "Auto-Submitted": "auto-generated"},
     )
 
 

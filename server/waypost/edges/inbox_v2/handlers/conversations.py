@@ -14,6 +14,7 @@ from waypost.domains.conversations import Filter, Sort, Status
 from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import conversation_patch, dialect, hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
+from waypost.edges.inbox_v2.handlers.threads import render_many
 from waypost.edges.inbox_v2.parameters import PAGING, Query
 from waypost.edges.inbox_v2.wire import operations
 from waypost.edges.inbox_v2.wire.conversations import ConversationOut, CreatedConversationOut, web_address
@@ -138,7 +139,7 @@ async def render(
     threads: dict[int, list[ThreadOut]] = {}
     if with_threads:
         found = await conversations.threads_of(tx, actor, [item.id for item in page.items])
-        threads = {key: [ThreadOut.of(thread, base_url) for thread in some] for key, some in found.items()}
+        threads = await render_many(tx, actor, found, base_url)
     items = [ConversationOut.of(item, base_url, now, threads.get(item.id)) for item in page.items]
     return hal.listing(request, "conversations", page, items)
 
@@ -194,7 +195,7 @@ async def _one(
     threads = None
     if values["embed"] == "threads":
         some = await conversations.threads_of(tx, actor, [conversation_id])
-        threads = [ThreadOut.of(thread, base_url, v3=v3) for thread in some[conversation_id]]
+        threads = (await render_many(tx, actor, some, base_url, v3=v3))[conversation_id]
     return ConversationOut.of(found, base_url, tx.now, threads, v3=v3)
 
 

@@ -8,8 +8,9 @@ import litestar
 from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
 
-from waypost.domains import conversations
+from waypost.domains import conversations, mail
 from waypost.domains.accounts import Actor
+from waypost.domains.conversations import ThreadType
 from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.base.context import ActorDependency, Context, ContextDependency, TxDependency
 from waypost.edges.inbox_v2 import conversation_patch, hal, parameters
@@ -22,6 +23,8 @@ from waypost.kit.tx import Tx
 PAGE_SIZE = 25
 TAGS = ["Threads"]
 BASE = "/v2/conversations/{conversation_id:int}"
+#: Kinds of threads that can leave by mail.
+LEAVING = frozenset({ThreadType.MESSAGE, ThreadType.FORWARD_CHILD})
 Paged = parameters.documented(*parameters.PAGING)
 
 
@@ -49,7 +52,26 @@ async def _list(
     values.done()
     page = await conversations.list_threads(tx, actor, conversation_id, asked)
     base_url = hal.base_url(request)
-    return hal.listing(request, "threads", page, [ThreadOut.of(item, base_url, v3=v3) for item in page.items])
+    return hal.listing(request, "threads", page, await render(tx, actor, page.items, base_url, v3=v3))
+
+
+async def render(
+    tx: Tx, actor: Actor, threads: list[conversations.Thread], base_url: str, *, v3: bool = False
+) -> list[ThreadOut]:
+    """Threads, with how their mails stand."""
+    return (await render_many(tx, actor, {0: threads}, base_url, v3=v3))[0]
+
+
+async def render_many(
+    tx: Tx, actor: Actor, threads: dict[int, list[conversations.Thread]], base_url: str, *, v3: bool = False
+) -> dict[int, list[ThreadOut]]:
+    """The threads of several conversations."""
+    leaving = [item.id for some in threads.values() for item in some if item.type in LEAVING]
+    sent = await mail.deliveries(tx, actor, leaving)
+    return {
+        key: [ThreadOut.of(item, base_url, v3=v3, delivery=sent.get(item.id)) for item in some]
+        for key, some in threads.items()
+    }
 
 
 @hal.get(BASE + "/threads/{thread_id:int}", tags=TAGS)
@@ -64,7 +86,8 @@ async def get_thread(
     """Get a thread, and links by which a browser shows it and its files for a day."""
     found = await conversations.get_thread(read, actor, conversation_id, thread_id)
     content = ContentLinks(context, actor.account_id, actor.user_id, read.now)
-    return ThreadOut.of(found, hal.base_url(request), content=content)
+    sent = await mail.deliveries(read, actor, [found.id] if found.type in LEAVING else [])
+    return ThreadOut.of(found, hal.base_url(request), content=content, delivery=sent.get(found.id))
 
 
 async def _add(
@@ -212,6 +235,22 @@ async def delete_schedule(
     await conversations.unschedule(tx, actor, conversation_id, thread_id)
 
 
+@litestar.post(BASE + "/threads/{thread_id:int}/undo", status_code=204, tags=TAGS)
+async def undo_reply(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], thread_id: FromPath[int]
+) -> None:
+    """Call a reply back before it leaves: it is a draft again. 409 when it has left."""
+    await mail.undo(tx, actor, conversation_id, thread_id)
+
+
+@litestar.post(BASE + "/threads/{thread_id:int}/retry", status_code=204, tags=TAGS)
+async def retry_reply(
+    tx: TxDependency, actor: ActorDependency, conversation_id: FromPath[int], thread_id: FromPath[int]
+) -> None:
+    """Send a reply that failed or came back again, to those whom it has not reached. 409 when it has left."""
+    await mail.retry(tx, actor, conversation_id, thread_id)
+
+
 ROUTES = [
     list_threads,
     list_threads_v3,
@@ -226,4 +265,6 @@ ROUTES = [
     put_schedule,
     publish_schedule,
     delete_schedule,
+    undo_reply,
+    retry_reply,
 ]

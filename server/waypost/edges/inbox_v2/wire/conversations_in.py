@@ -313,6 +313,7 @@ class ConversationIn(msgspec.Struct, rename="camel", kw_only=True):
             tags=self.tags or [],
             fields=[field.to_pair() for field in self.fields or []],
             user_id=self.user or None,
+            has_auto_reply=bool(self.auto_reply),
         )
         if errors:
             raise Invalid(errors)

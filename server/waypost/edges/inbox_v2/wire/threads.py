@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from waypost.domains.conversations import Attachment, CreatedThread, Thread, ThreadType
+from waypost.domains.mail import Delivery
 from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.conversations import SourceOut
@@ -63,6 +64,19 @@ class ThreadRatingOut(msgspec.Struct, frozen=True, rename="camel"):
     comments: str
 
 
+class DeliveryOut(msgspec.Struct, frozen=True, rename="camel"):
+    """How a thread's mail stands. An extension: the platform does not say."""
+
+    state: Literal["queued", "sent", "failed", "bounced", "undone"]
+    at: str
+    error: str | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, item: Delivery) -> DeliveryOut:
+        """Render."""
+        return cls(item.state, stamp(item.at), item.error or UNSET)
+
+
 class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     """A thread. Keys without a value are absent."""
 
@@ -87,9 +101,18 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     linked_conversation_id: int | UnsetType = UNSET
     rating: ThreadRatingOut | UnsetType = UNSET
     scheduled: ScheduledOut | UnsetType = UNSET
+    delivery: DeliveryOut | UnsetType = UNSET
 
     @classmethod
-    def of(cls, item: Thread, base_url: str, *, v3: bool = False, content: ContentLinks | None = None) -> ThreadOut:
+    def of(
+        cls,
+        item: Thread,
+        base_url: str,
+        *,
+        v3: bool = False,
+        content: ContentLinks | None = None,
+        delivery: Delivery | None = None,
+    ) -> ThreadOut:
         """Render; with the viewer's links also where a browser shows it by itself."""
         files = [AttachmentOut.of(attachment, base_url, content) for attachment in item.attachments]
         return cls(
@@ -118,6 +141,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
             linked_conversation_id=item.linked_conversation_id if item.linked_conversation_id is not None else UNSET,
             rating=_rating(item),
             scheduled=_scheduled(item),
+            delivery=DeliveryOut.of(delivery) if delivery is not None else UNSET,
         )
 
 

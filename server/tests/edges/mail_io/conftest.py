@@ -1,0 +1,3 @@
+"""Fixtures of the tests of mail."""
+
+from tests.edges.mail_io.talks import server, talk  # noqa: F401
