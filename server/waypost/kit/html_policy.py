@@ -29,6 +29,7 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "colgroup": {"span", "width"},
     "del": {"datetime"},
     "details": {"open"},
+    "div": {"name"},
     "font": {"color", "face", "size"},
     "hr": {"color", "noshade", "size", "width"},
     "img": {"alt", "border", "height", "src", "width"},
@@ -45,13 +46,21 @@ ALLOWED_ATTRIBUTES: dict[str, set[str]] = {
     "tr": _ROWS | {"height"},
     "ul": {"type"},
 }
+# What Waypost itself puts around the parts of a mail that a viewer may fold.
+QUOTE_CLASS = "waypost_quote"
+SIGNATURE_CLASS = "waypost_signature"
 # Marks that mail programs put around a quoted message; any other class or id could address the page's own
 # styles and scripts (DOM clobbering), so it goes.
 QUOTE_MARKS = frozenset(
     "gmail_quote gmail_attr gmail_extra gmail_signature moz-cite-prefix moz-signature moz-forward-container"
     " yahoo_quoted protonmail_quote protonmail_signature-block zmail_extra tutanota_quote WordSection1"
     " OutlookMessageHeader divRplyFwdMsg appendonsend mail-editor-reference-message-container isForwardContent"
-    " OLK_SRC_BODY_SECTION AppleMailSignature waypost_quote waypost_signature".split()
+    " OLK_SRC_BODY_SECTION AppleMailSignature gmail_quote_container ms-outlook-mobile-reference-message isReplyContent"
+    " ms-outlook-mobile-signature Signature sh-quoted-content sh-signature front-blockquote front-signature"
+    " missive_quote missive_signature qt ntes-mailmaster-quote ntes-mailmaster-signature history_container"
+    " bloop_original_html bloop_sign zmail_signature tutanota_signature quote messageReplySection"
+    " messageSignatureSection"
+    f" {QUOTE_CLASS} {SIGNATURE_CLASS}".split()
 )
 
 # No property of this list takes url(), moves a box out of its place, layers it or animates it.
@@ -91,8 +100,8 @@ def allowed_attribute(_element: str, attribute: str, value: str) -> str | None:
         return value if _scheme_of(value) in LINK_SCHEMES | {""} else None
     if attribute == "src":
         return value if _is_safe_image(value) else None
-    if attribute in ("class", "id"):
-        return " ".join([mark for mark in value.split() if mark in QUOTE_MARKS]) or None
+    if attribute in ("class", "id", "name"):
+        return " ".join([mark for mark in value.split() if mark.removeprefix("x_") in QUOTE_MARKS]) or None
     return value
 
 

@@ -17,8 +17,8 @@ INVOICE = "Invoice_302232133150612.pdf"
 REPORT = ["delivery-status.txt", "unsubscribe.eml"]
 # Their parts are empty; the last one's boundaries cannot be told from each other's ends.
 EMPTY = frozenset(f"{name}.eml" for name in "msg_08 msg_09 msg_12 msg_12a msg_24 malformed__005".split())
-# Reports about mail that are not about its delivery, and one that says nothing of it.
-NOT_BOUNCES = ("arf", "rfc3834", "kddi")
+# Reports about mail that are not about its delivery.
+NOT_BOUNCES = ("arf", "rfc3834")
 
 
 @pytest.mark.parametrize("folder", folders())
@@ -84,7 +84,7 @@ def test_reports_of_failed_delivery_are_bounces() -> None:
         message = parse_message(path.read_bytes(), NOW)
 
         assert message.is_bounce is is_report, path.name
-        assert message.is_automatic or "kddi" in path.name, path.name
+        assert message.is_automatic, path.name
 
 
 def test_what_people_write_is_neither_bounce_nor_automatic() -> None:

@@ -6,15 +6,20 @@ import hashlib
 import mimetypes
 import re
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from waypost.domains.mail import Address, MailAttachment, ReceivedMessage
+from waypost.domains.mail import Address, Forwarded, MailAttachment, ReceivedMessage
 from waypost.edges.mail_io import signals
 from waypost.edges.mail_io.addresses import read_addresses
 from waypost.edges.mail_io.bodies import MOST_TEXT, File, Reader, Shown
+from waypost.edges.mail_io.bounces import read_bounce
 from waypost.edges.mail_io.charsets import decode
 from waypost.edges.mail_io.dates import read_date
+from waypost.edges.mail_io.folding import fold_html, fold_text
+from waypost.edges.mail_io.forwarding import forwarded, is_forward_subject
 from waypost.edges.mail_io.header_block import Headers, read_block, read_text
+from waypost.edges.mail_io.html_lines import without_own_marks
 from waypost.edges.mail_io.message_ids import made_up_id, read_ids
 from waypost.edges.mail_io.parts import Tree
 from waypost.kit.html import clean_html_to_text, clean_text, sanitise, text_to_html
@@ -37,6 +42,7 @@ _USUAL_NAMES = {
     "text/rfc822-headers": "headers.txt",
 }
 _BEFORE_MESSAGE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,1000}+")
+_MOST_ENCLOSED_BYTES = 10_000_000
 _MOST_MENDED_BYTES = 30_000_000
 _READABLE_BYTES = 200_000
 
@@ -51,12 +57,13 @@ def parse_message(raw: bytes, now: datetime | None = None) -> ReceivedMessage:
         return _unparsed(raw, digest, fault)
 
 
-def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
+def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False) -> ReceivedMessage:
     tree = Tree(raw, _first_byte(raw))
     headers, warnings = tree.root.headers, tree.warnings
     reader = Reader()
     shown = reader.read(tree.root)
-    html, text = _html_and_text(shown)
+    written = _written(shown)
+    html, text = written.html, written.text
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT]
         warnings.append("text too long: its end is in the raw message only")
@@ -68,7 +75,11 @@ def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
     sent_at = read_date(headers.text("date", 200), now)
     if sent_at is None:
         warnings.append("no usable Date")
-    is_bounce = signals.is_bounce(tree.root, sender.email if sender else "", sender.name if sender else "", subject)
+    email, name = (sender.email, sender.name) if sender else ("", "")
+    is_bounce = signals.is_bounce(tree.root, email, name, subject, text)
+    attachments = _attachments(reader.files, html)
+    may_forward = not (is_bounce or is_enclosed or tree.root.media_type == "multipart/report")
+    passed_on = None if not may_forward else _forwarded(written, subject, attachments, now, is_html=bool(shown.html))
     return ReceivedMessage(
         message_id=ids[0] if ids else made_up_id(digest),
         in_reply_to=read_ids(headers.text("in-reply-to", 64_000)),
@@ -82,13 +93,16 @@ def _parse(raw: bytes, digest: str, now: datetime) -> ReceivedMessage:
         sent_at=sent_at,
         html=html,
         text=text,
-        attachments=_attachments(reader.files, html),
+        attachments=attachments,
         is_automatic=is_bounce or signals.is_automatic(tree.root, subject),
         is_bounce=is_bounce,
         list_id=_list_id(headers),
         content_digest=digest,
         warnings=tuple(dict.fromkeys([*warnings, *reader.warnings])),
         headers=_kept(headers),
+        bounce=read_bounce(tree.root, text) if is_bounce else None,
+        forwarded=passed_on,
+        own_text=written.own_text or (passed_on.text if passed_on else text),
     )
 
 
@@ -110,12 +124,54 @@ def _first_byte(raw: bytes) -> int:
     return found.end() if found else 0
 
 
-def _html_and_text(shown: Shown) -> tuple[str, str]:
-    written = clean_text(shown.text).strip("\n") if shown.text else ""
-    if shown.html:
-        html = sanitise(shown.html)
-        return html, written if written.strip() else clean_html_to_text(html)
-    return text_to_html(written[:MOST_TEXT]), written
+class _Written(NamedTuple):
+    """What the message shows: HTML with foldable parts, its text, and the part of it that the sender wrote now."""
+
+    html: str
+    text: str
+    own_text: str
+    is_forward: bool
+
+
+def _written(shown: Shown) -> _Written:
+    text = clean_text(shown.text).strip("\n") if shown.text else ""
+    if not shown.html:
+        folded = fold_text(text[:MOST_TEXT])
+        return _Written(folded.html, text, folded.own_text, folded.is_forward)
+    html = without_own_marks(sanitise(shown.html))
+    folded = fold_html(html)
+    own = folded.own_text if folded.is_folded else fold_text(text[:MOST_TEXT]).own_text if text.strip() else None
+    if not text.strip():
+        text = clean_html_to_text(html)
+    own = text if own is None else own
+    return _Written(folded.html, text, own, folded.is_forward)
+
+
+def _forwarded(
+    written: _Written, subject: str, attachments: tuple[MailAttachment, ...], now: datetime, *, is_html: bool
+) -> Forwarded | None:
+    """The message that is passed on: written into this one, or the only message that is attached to it."""
+    inline = None
+    if written.is_forward or is_forward_subject(subject):
+        inline = forwarded(written.html, written.text, subject, now, is_html=is_html)
+    messages = [file for file in attachments if file.mime_type in _MESSAGES]
+    if inline or len(messages) != 1 or len(messages[0].data) > _MOST_ENCLOSED_BYTES:
+        return inline
+    raw = messages[0].data
+    inside = _parse(_with_newlines(raw), hashlib.sha256(raw).hexdigest(), now, is_enclosed=True)
+    if inside.sender is None:
+        return None
+    has_comment = bool(written.text.strip()) or "<img" in written.html
+    return Forwarded(
+        sender=inside.sender,
+        subject=inside.subject,
+        sent_at=inside.sent_at,
+        to=inside.to,
+        cc=inside.cc,
+        html=inside.html,
+        text=inside.text,
+        comment=written.html if has_comment else "",
+    )
 
 
 def _sender(headers: Headers, warnings: list[str]) -> Address | None:

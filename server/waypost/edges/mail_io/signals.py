@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from waypost.edges.mail_io.bounce_words import CODE, FAILED_TEXT
+from waypost.edges.mail_io.bounces import is_success
 from waypost.edges.mail_io.header_block import Headers
 from waypost.edges.mail_io.parts import Part
 
@@ -32,7 +34,7 @@ _AUTOMATIC_SUBJECT = _any_of(
     r"автоответ|автоматический ответ|自动回复|自動返信|自動応答|不在",
 )
 _DAEMON = _any_of(
-    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mdaemon|mail-delivery(?:-subsystem)?|bounces?|double-bounce"
+    r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?daemon|mdaemon|mail-delivery(?:-subsystem)?|bounces?|double-bounce"
     r"|microsoftexchange[0-9a-f]{16,}|mmdf)(?:$|[+@])"
 )
 _DAEMON_NAME = _any_of(
@@ -48,11 +50,16 @@ _BOUNCE_SUBJECT = _any_of(
     r"warning: could not|\bdsn\b|unzustellbar|nicht zugestellt|non remis|no entregado|配信|不達",
 )
 _DELIVERY_STATUS = frozenset(("message/delivery-status", "message/global-delivery-status"))
+_OTHER_REPORTS = frozenset(("message/feedback-report", "message/disposition-notification"))
+_NOBODY = _any_of(r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply)[@+]")
+_MOST_SEARCHED = 5_000
 _FAILED_FIELDS = ("x-failed-recipients", "x-failed-to")
 
 
-def is_bounce(root: Part, sender_email: str, sender_name: str, subject: str) -> bool:
+def is_bounce(root: Part, sender_email: str, sender_name: str, subject: str, text: str) -> bool:
     """Whether a mail server reports that it could not, or not yet, deliver a message."""
+    if any(part.media_type in _OTHER_REPORTS for part in root.children) or is_success(root):
+        return False
     if root.media_type == "multipart/report" and root.parameters.get("report-type", "").lower() == "delivery-status":
         return True
     if any(part.media_type in _DELIVERY_STATUS for part in root.children):
@@ -61,7 +68,15 @@ def is_bounce(root: Part, sender_email: str, sender_name: str, subject: str) -> 
         return True
     is_daemon = bool(_DAEMON.match(sender_email) or _DAEMON_NAME.search(sender_name) or _DAEMON.match(sender_name))
     has_no_return = root.headers.text("return-path").strip() == "<>"
-    return (is_daemon and has_no_return) or ((is_daemon or has_no_return) and bool(_BOUNCE_SUBJECT.search(subject)))
+    if (is_daemon and has_no_return) or ((is_daemon or has_no_return) and bool(_BOUNCE_SUBJECT.search(subject))):
+        return True
+    # Some say it in their text alone: the message that comes back is with it, or the server's code.
+    if not (is_daemon or has_no_return or _NOBODY.match(sender_email)):
+        return False
+    has_message = any(part.media_type == "message/rfc822" for part in root.children)
+    if not (has_message or is_daemon):
+        return False
+    return bool(FAILED_TEXT.search(text[:_MOST_SEARCHED]) and (has_message or CODE.search(text[:_MOST_SEARCHED])))
 
 
 def is_automatic(root: Part, subject: str) -> bool:
@@ -74,8 +89,7 @@ def is_automatic(root: Part, subject: str) -> bool:
         return True
     if _SUPPRESSED.search(headers.text("x-auto-response-suppress")):
         return True
-    reports = ("disposition-notification", "feedback-report")
-    if root.media_type == "multipart/report" and root.parameters.get("report-type", "").lower() in reports:
+    if root.media_type == "multipart/report":
         return True
     prefix = _ANSWER_PREFIX.match(subject)
     return bool(_AUTOMATIC_SUBJECT.match(subject, prefix.end() if prefix else 0))
