@@ -16,6 +16,7 @@ from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
 from waypost.edges.hooks_out.bodies import Composer
+from waypost.edges.mail_io.connection_check import ConnectionCheck
 from waypost.edges.mail_io.oauth_tokens import AccessTokens
 from waypost.edges.mail_io.parsers import Parsers
 from waypost.kit.addresses import Allowance, BadAllowance
@@ -50,6 +51,7 @@ class Desk:
     outgoing: Outgoing
     access_tokens: AccessTokens
     parsers: Parsers
+    check_channel: ConnectionCheck
     context: Context
 
 
@@ -75,9 +77,11 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         stack.callback(live.close)
         outgoing = Outgoing(outgoing_rules(settings))
         stack.push_async_callback(outgoing.close)
-        context = _context(settings, transactions, files, tokens, live, movable_clock, outgoing)
         parsers = Parsers()
         stack.push_async_callback(parsers.close)
+        key = secret_key(settings.data_dir)
+        access_tokens = AccessTokens(transactions, outgoing, key)
+        check_channel = ConnectionCheck(transactions, outgoing, access_tokens, key)
         yield Desk(
             settings=settings,
             dsn=dsn,
@@ -88,8 +92,9 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             wakeups=wakeups,
             outgoing=outgoing,
             parsers=parsers,
-            access_tokens=AccessTokens(transactions, outgoing, context.secret_key),
-            context=context,
+            access_tokens=access_tokens,
+            check_channel=check_channel,
+            context=_context(settings, transactions, files, tokens, live, movable_clock, outgoing, check_channel),
         )
 
 
@@ -147,6 +152,7 @@ def _context(
     live: LogStream,
     movable_clock: MovableClock | None,
     outgoing: Outgoing,
+    check_channel: ConnectionCheck,
 ) -> Context:
     context = Context(
         base_url=settings.address,
@@ -167,6 +173,7 @@ def _context(
         compose_webhook=Composer(lambda: context.base_url),
         is_demo=settings.is_demo,
         is_https=settings.address.startswith("https://"),
+        check_channel=check_channel,
         secret_key=secret_key(settings.data_dir),
         trusted_proxies=settings.trusted_proxies,
     )

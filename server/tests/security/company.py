@@ -62,6 +62,10 @@ OTHER_BODIES: list[tuple[str, str, Any]] = [
         {"state": "disabled", "assignmentLimit": 1, "assignmentMethod": "balanced", "userIds": []},
     ),
     ("PUT", "/notifications", {"email": {"mentioned": False}}),
+    ("PATCH", "/v2/mailboxes/{mailbox_id}", {"name": "Taken"}),
+    ("PATCH", "/channel", {"signature": "taken"}),
+    ("PUT", "/channel", {"signature": "taken"}),
+    ("POST", "/channel/aliases", {"email": "taken@taken.example"}),
     ("POST", "/fields", {"name": "Taken", "type": "number"}),
     ("PUT", "/fields/{field_id}", {"name": "Taken"}),
     ("PATCH", "/v2/workflows/{workflow_id}", [{"op": "replace", "path": "/status", "value": "inactive"}]),
@@ -168,6 +172,8 @@ async def build(desk: Desk) -> Company:
     ids["saved_reply_id"] = reply["id"]
     dropdown = {"name": f"Field {MARK}", "type": "dropdown", "options": [{"label": MARK}]}
     field = await _post(client, f"/v2/mailboxes/{mailbox.id}/fields", dropdown)
+    ids["alias"] = f"{MARK}{mailbox.id}@alias.example"
+    await _post(client, f"/v2/mailboxes/{mailbox.id}/channel/aliases", {"email": ids["alias"]})
     ids["field_id"], ids["option_id"] = field["id"], field["options"][0]["id"]
     # Before there is a webhook, which would be told of all that the workers do.
     workflow = await _post(

@@ -52,6 +52,7 @@ def _parts(company: Company) -> dict[tuple[str, str], Any]:
     """Bodies of calls on a part, by what it is a part of and its name."""
     spoken = {"text": "Example", "customer": {"email": "example@example.com"}}
     return {
+        ("mailboxes", "aliases"): {"email": f"{uuid4().hex}@example.com"},
         ("customers", "emails"): {"type": "work", "value": f"{uuid4().hex}@example.com"},
         ("customers", "phones"): {"type": "work", "value": "+43 555 0100"},
         ("conversations", "customer"): spoken,

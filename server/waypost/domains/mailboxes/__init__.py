@@ -5,7 +5,18 @@
 keeps.
 """
 
-from waypost.domains.mailboxes import channel, fields, routing, saved_replies, store_channel
+from waypost.domains.mailboxes import channel, dkim_keys, fields, routing, saved_replies, store_channel
+from waypost.domains.mailboxes.channel_changes import (
+    ChannelChange,
+    ChannelMeans,
+    CheckReport,
+    DkimChange,
+    OAuth2Change,
+    ServerChange,
+    ServerReport,
+    Step,
+    StepState,
+)
 from waypost.domains.mailboxes.channel_models import (
     Channel,
     Dkim,
@@ -13,6 +24,7 @@ from waypost.domains.mailboxes.channel_models import (
     IncomingServer,
     OAuth2,
     OutgoingServer,
+    Server,
 )
 from waypost.domains.mailboxes.fields import FieldChange, OptionChange
 from waypost.domains.mailboxes.models import (
@@ -48,8 +60,12 @@ __all__ = [
     "AssignmentMethod",
     "Candidate",
     "Channel",
+    "ChannelChange",
+    "ChannelMeans",
+    "CheckReport",
     "CustomField",
     "Dkim",
+    "DkimChange",
     "FieldChange",
     "FieldOption",
     "FieldType",
@@ -59,15 +75,22 @@ __all__ = [
     "IncomingServer",
     "Mailbox",
     "OAuth2",
+    "OAuth2Change",
     "OptionChange",
     "OutgoingServer",
     "Routing",
     "RoutingState",
     "SavedReply",
     "SavedReplyChange",
+    "Server",
+    "ServerChange",
+    "ServerReport",
+    "Step",
+    "StepState",
     "channel",
     "create",
     "create_field",
+    "dkim_keys",
     "ensure_personal_folders",
     "exists",
     "fields",

@@ -17,6 +17,15 @@ class MailboxCreated(Event, frozen=True, kw_only=True):
     email: str
 
 
+class MailboxUpdated(Event, frozen=True, kw_only=True):
+    """A mailbox has another name, or its mail is set up otherwise; `changed` names what, never what it is now."""
+
+    NAME: ClassVar[str] = "mailbox.updated"
+    SUBJECT: ClassVar[str] = "mailbox"
+
+    changed: list[str]
+
+
 class CustomFieldCreated(Event, frozen=True, kw_only=True):
     """A mailbox got a custom field."""
 

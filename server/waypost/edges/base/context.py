@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 
 from waypost.domains.accounts import Actor, Dialect
+from waypost.domains.mailboxes import Channel, CheckReport
 from waypost.domains.webhooks import Compose
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
@@ -41,6 +42,12 @@ class TokenReader(Protocol):
     async def authenticate(self, token: str) -> Credential | None: ...
 
 
+class CheckChannel(Protocol):
+    """Tries the servers of a mailbox that are named and set up. Raises InProgress while another test of it runs."""
+
+    async def __call__(self, account_id: int, channel: Channel, *, incoming: bool, outgoing: bool) -> CheckReport: ...
+
+
 SendSystemMail = Callable[[Tx, int, str, str, str, str], Awaitable[None]]
 
 
@@ -63,6 +70,8 @@ class Context:
     outgoing: Outgoing
     #: Makes the body of a webhook; see edges.hooks_out.bodies.
     compose_webhook: Compose
+    #: Tries mail servers; see edges.mail_io.connection_check.
+    check_channel: CheckChannel
     #: In development and in the demo: the desk's clock, to be moved.
     movable_clock: MovableClock | None = None
     is_demo: bool = False

@@ -106,15 +106,19 @@ class AccessTokens:
         self._key = key
         self._held: dict[bytes, _Held] = {}
 
-    async def get(self, account_id: int, mailbox_id: int, oauth2: OAuth2, *, refused: str = "") -> str:
+    async def get(
+        self, account_id: int, mailbox_id: int, oauth2: OAuth2, *, refused: str = "", is_anew: bool = False
+    ) -> str:
         """A good access token for a server of the mailbox. Raises TokenFailure.
 
         `refused` is one from here that the server did not take although its time was not over: another is fetched.
+        With `is_anew` one is fetched in any case, to see whether that works.
         """
         digest = _digest(account_id, mailbox_id, oauth2)
         held = self._held.setdefault(digest, _Held())
         async with held.lock:
-            if held.value and held.value != refused and held.is_good_at(self._transactions.clock()):
+            is_good = not is_anew and held.value != refused and held.is_good_at(self._transactions.clock())
+            if is_good:
                 return held.value
             async with self._alone(mailbox_id):
                 present = await self._present(account_id, mailbox_id, oauth2)

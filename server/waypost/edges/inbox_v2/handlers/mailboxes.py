@@ -7,11 +7,13 @@ from typing import Any
 import litestar
 from litestar import Request, Response
 from litestar.params import FromPath, JSONBody
+from msgspec import UnsetType
 
 from waypost.domains import mailboxes
 from waypost.edges.base.context import ActorDependency, TxDependency
 from waypost.edges.inbox_v2 import hal, parameters
 from waypost.edges.inbox_v2.hal import Listing
+from waypost.edges.inbox_v2.wire.channels_in import Patch, read_mailbox_patch
 from waypost.edges.inbox_v2.wire.mailboxes import (
     CustomFieldIn,
     FieldOut,
@@ -47,6 +49,18 @@ async def get_mailbox(
 ) -> MailboxOut:
     """Get a mailbox."""
     return MailboxOut.of(await mailboxes.get(read, actor, mailbox_id), hal.base_url(request))
+
+
+@litestar.patch("/v2/mailboxes/{mailbox_id:int}", status_code=204, tags=["Mailboxes"])
+async def patch_mailbox(
+    tx: TxDependency, actor: ActorDependency, mailbox_id: FromPath[int], data: JSONBody[Patch]
+) -> None:
+    """Change the name or the address of a mailbox, by operations or by an object. Administrators only."""
+    await mailboxes.get(tx, actor, mailbox_id)
+    wanted = read_mailbox_patch(data)
+    name = None if isinstance(wanted.name, UnsetType) else wanted.name
+    email = None if isinstance(wanted.email, UnsetType) else wanted.email
+    await mailboxes.channel.rename(tx, actor, mailbox_id, name=name, email=email)
 
 
 @hal.get("/v2/mailboxes/{mailbox_id:int}/folders", operation_class=Paged, tags=["Mailboxes"])
@@ -128,4 +142,14 @@ async def delete_field(
     await mailboxes.fields.delete(tx, actor, mailbox_id, field_id)
 
 
-ROUTES = [list_mailboxes, get_mailbox, list_folders, list_fields, get_field, create_field, update_field, delete_field]
+ROUTES = [
+    list_mailboxes,
+    get_mailbox,
+    patch_mailbox,
+    list_folders,
+    list_fields,
+    get_field,
+    create_field,
+    update_field,
+    delete_field,
+]

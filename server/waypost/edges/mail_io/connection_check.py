@@ -1,0 +1,110 @@
+"""Trying the servers of a mailbox, as they are set up or about to be. Nothing is changed and no message is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from waypost.domains import mailboxes
+from waypost.domains.mailboxes import Channel, CheckReport, OAuth2, Server, ServerReport, Step
+from waypost.edges.mail_io.check_imap import ImapCheck
+from waypost.edges.mail_io.check_session import GetToken, Session, guarded_run
+from waypost.edges.mail_io.check_smtp import SmtpCheck
+from waypost.edges.mail_io.check_steps import Steps
+from waypost.edges.mail_io.oauth_tokens import AccessTokens, fetch
+from waypost.kit.errors import InProgress
+from waypost.kit.safe_http import Outgoing
+from waypost.kit.tx import Transactions
+
+STEP_S = 10.0
+#: One slow server must not hold a request for ever: each of the two gets so long.
+WHOLE_S = 60.0
+MOST_AT_ONCE = 16
+
+NoteStep = Callable[[str, Step], None]
+
+
+def _ignore(_server: str, _step: Step) -> None:
+    return
+
+
+class ConnectionCheck:
+    """Tests connections; one object a process, one test a mailbox at a time. See `edges.base.context.CheckChannel`."""
+
+    def __init__(self, transactions: Transactions, outgoing: Outgoing, tokens: AccessTokens, key: bytes) -> None:
+        self._transactions, self._outgoing, self._tokens, self._key = transactions, outgoing, tokens, key
+        #: How long each answer of a server may take.
+        self.step_s = STEP_S
+        self._running: set[int] = set()
+
+    async def __call__(
+        self, account_id: int, channel: Channel, *, incoming: bool, outgoing: bool, note: NoteStep = _ignore
+    ) -> CheckReport:
+        """Try the servers that are named and set up, both at once. `note` hears of each step as it ends.
+
+        Raises InProgress while another test of the mailbox runs.
+        """
+        with self._alone(channel.mailbox_id):
+            is_stored = await self._stored_tokens(account_id, channel)
+
+            async def token(oauth2: OAuth2) -> str:
+                if oauth2 in is_stored:
+                    return await self._tokens.get(account_id, channel.mailbox_id, oauth2, is_anew=True)
+                return (await fetch(self._outgoing, oauth2)).access_token
+
+            reports = await asyncio.gather(
+                self._incoming(channel, token, note) if incoming else _nothing(),
+                self._outgoing_server(channel, token, note) if outgoing else _nothing(),
+            )
+        return CheckReport(*reports)
+
+    async def _incoming(self, channel: Channel, token: GetToken, note: NoteStep) -> ServerReport | None:
+        server = channel.incoming
+        if server is None:
+            return None
+        session = self._session(server, ImapCheck.names(server), token, lambda step: note("incoming", step))
+        return await self._run(session, ImapCheck(session, server).run, server)
+
+    async def _outgoing_server(self, channel: Channel, token: GetToken, note: NoteStep) -> ServerReport | None:
+        server = channel.outgoing
+        if server is None:
+            return None
+        session = self._session(server, SmtpCheck.names(server), token, lambda step: note("outgoing", step))
+        return await self._run(session, SmtpCheck(session, server, channel.email).run, server)
+
+    def _session(self, server: Server, names: list[str], token: GetToken, note: Callable[[Step], None]) -> Session:
+        secrets = [server.password]
+        if server.oauth2 is not None:
+            secrets += [server.oauth2.client_secret, server.oauth2.refresh_token]
+        return Session(Steps(names, secrets, note), server, self._outgoing, token, self.step_s)
+
+    async def _run(self, session: Session, run: Callable[[], Awaitable[None]], server: Server) -> ServerReport:
+        try:
+            async with asyncio.timeout(WHOLE_S):
+                await guarded_run(session, run)
+        except TimeoutError:
+            session.give_up("The server takes too long.")
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        return ServerReport(f"{host}:{server.port}", session.steps.finished())
+
+    async def _stored_tokens(self, account_id: int, channel: Channel) -> list[OAuth2]:
+        """What of the settings is stored already: new refresh tokens that come of it are kept."""
+        async with self._transactions.read() as tx:
+            held = await mailboxes.store_channel.find(tx.connection, self._key, account_id, channel.mailbox_id)
+        servers = (held.incoming, held.outgoing) if held is not None else ()
+        return [server.oauth2 for server in servers if server is not None and server.oauth2 is not None]
+
+    @contextmanager
+    def _alone(self, mailbox_id: int) -> Iterator[None]:
+        if mailbox_id in self._running or len(self._running) >= MOST_AT_ONCE:
+            raise InProgress("Another test is running; try again when it has ended")
+        self._running.add(mailbox_id)
+        try:
+            yield
+        finally:
+            self._running.discard(mailbox_id)
+
+
+async def _nothing() -> None:
+    return None
