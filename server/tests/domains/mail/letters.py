@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import httpx
 import msgspec
 
 from tests.desk import Desk
-from tests.make import AccountMade
+from tests.make import AccountMade, Person
 from waypost.domains import mail
 from waypost.domains.mail import Received, ReceivedMessage
 from waypost.domains.mailboxes import Channel, Mailbox, store_channel
@@ -27,7 +28,8 @@ def letter(
     **fields: str,
 ) -> bytes:
     """A raw mail; further fields by their names with `_` for `-`."""
-    message_id = message_id or f"<mail-{next(_numbers)}@example.org>"
+    if message_id is None:
+        message_id = f"<mail-{next(_numbers)}@example.org>"
     head = {"Message-ID": message_id, "From": sender, "To": to, "Subject": subject}
     head["Date"] = "Mon, 2 Nov 2026 10:00:00 +0000"
     head |= {name.replace("_", "-"): value for name, value in fields.items()}
@@ -55,6 +57,78 @@ class Post:
             return await mail.receive(
                 tx, self.desk.parts.files, self.account.id, self.mailbox.id, message, raw, arrival
             )
+
+    async def count(self) -> int:
+        """How many conversations the account has."""
+        async with self.desk.connection() as connection:
+            found: int = await connection.fetchval(
+                "select count(*) from conversation where account_id = $1 and state = 'published'", self.account.id
+            )
+        return found
+
+    async def client(self) -> httpx.AsyncClient:
+        """A client of the owner's."""
+        return await self.desk.client(self.account.owner)
+
+    async def threads(self, conversation_id: int | None) -> list[dict[str, Any]]:
+        """The threads as the API shows them, the oldest first, without line items."""
+        answer = await (await self.client()).get(f"/v2/conversations/{conversation_id}/threads")
+        assert answer.status_code == 200, answer.text
+        return [one for one in reversed(answer.json()["_embedded"]["threads"]) if one["type"] != "lineitem"]
+
+    async def conversation(self, conversation_id: int | None) -> dict[str, Any]:
+        """The conversation as the API shows it."""
+        answer = await (await self.client()).get(f"/v2/conversations/{conversation_id}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def reply(self, conversation_id: int | None, text: str = "It is on its way.", **body: Any) -> int:
+        """An agent's reply through the API; the thread's id."""
+        answer = await (await self.client()).post(
+            f"/v2/conversations/{conversation_id}/reply", json={"text": text, **body}
+        )
+        assert answer.status_code == 201, answer.text
+        return int(answer.headers["resource-id"])
+
+    async def patch(self, conversation_id: int | None, path: str, value: Any) -> None:
+        """Change the conversation through the API."""
+        operation = {"op": "replace", "path": path, "value": value}
+        answer = await (await self.client()).patch(f"/v2/conversations/{conversation_id}", json=operation)
+        assert answer.status_code == 204, answer.text
+
+    async def sent_ids(self, conversation_id: int | None) -> list[str]:
+        """The Message-IDs under which the conversation's replies leave, the oldest first."""
+        await self.desk.run_workers()
+        async with self.desk.connection() as connection:
+            rows = await connection.fetch(
+                "select message_id from sent_mail where account_id = $1 and conversation_id = $2 order by id",
+                self.account.id,
+                conversation_id,
+            )
+        return [row["message_id"] for row in rows]
+
+    async def mailed_to(self) -> set[str]:
+        """Everybody to whom a reply of the account goes or went, in lower case."""
+        await self.desk.run_workers()
+        async with self.desk.connection() as connection:
+            rows = await connection.fetch(
+                """select lower(email) as email from sent_mail s
+                   join thread t on t.account_id = s.account_id and t.id = s.thread_id
+                   cross join lateral unnest(t.to_emails || t.cc || t.bcc) as named (email) where s.account_id = $1""",
+                self.account.id,
+            )
+        return {row["email"] for row in rows}
+
+    def signed_id(self, received: Received, thread_id: int) -> str:
+        """The Message-ID of a reply in the conversation of a received mail."""
+        return mail.new_message_id(self.key, self.account.id, received.conversation_id or 0, thread_id, "acme.test")
+
+    def notice_id(self, user: Person, conversation_id: int | None, thread_id: int | None = 0) -> str:
+        """The Message-ID of a notice to a user."""
+        return mail.new_message_id(
+            self.key, self.account.id, conversation_id or 0, thread_id or 0, "desk.test", user_id=user.id
+        )
 
     async def may_answer(self, received: Received) -> str:
         """Why a mail may not be answered automatically; empty when it may."""

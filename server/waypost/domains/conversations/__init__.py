@@ -6,6 +6,7 @@ log (`convo.…`), from which the timeline, webhooks and mail follow.
 
 from waypost.domains import customers, mailboxes
 from waypost.domains.conversations import routing, timeline, variables
+from waypost.domains.conversations.bounces import note_bounce
 from waypost.domains.conversations.customers_merged import ConversationsOfCustomers
 from waypost.domains.conversations.editing import (
     assign,
@@ -199,6 +200,7 @@ __all__ = [
     "merge_tags",
     "move",
     "note_auto_reply",
+    "note_bounce",
     "note_failed_reply",
     "note_retried_reply",
     "original_source",

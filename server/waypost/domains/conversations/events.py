@@ -238,6 +238,15 @@ class AutoReplied(ConversationEvent, frozen=True, kw_only=True):
     thread_id: int
 
 
+class ReplyBounced(ConversationEvent, frozen=True, kw_only=True):
+    """A reply came back: a server says that it reached some of its recipients not. `detail` has the server's words."""
+
+    NAME: ClassVar[str] = "convo.reply.bounced"
+
+    thread_id: int
+    detail: str
+
+
 class Rated(ConversationEvent, frozen=True, kw_only=True):
     """A customer said what they think of a reply, or something else than before. `user_id` wrote the reply."""
 

@@ -212,6 +212,8 @@ class Thread(msgspec.Struct, frozen=True):
     has_source: bool
     attachments: list[Attachment]
     rating: ThreadRating | None = None
+    #: Where a received mail came from, by names that mail gives it.
+    origin: dict[str, Any] | None = None
 
 
 class Grade(Enum):
@@ -300,6 +302,8 @@ class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     to: list[str] = []
     #: Written by a program, as out-of-office notices are.
     is_automatic: bool = False
+    #: Changes nothing of how the conversation stands, as out-of-office notices do: it neither reopens nor wakes it.
+    is_quiet: bool = False
     #: `workflow` and `manual-workflow` for what workflows write, with the workflow's id (spec: 7A.0 `action`).
     action_type: str = "default"
     action_entities: dict[str, Any] | None = None
@@ -324,6 +328,8 @@ class NewConversation(msgspec.Struct, frozen=True, kw_only=True):
     source_type: str = "api"
     #: Whether the mailbox's automatic reply is to be sent for what is no mail.
     has_auto_reply: bool = False
+    #: Who gets a copy of every reply, and nobody a blind one; None takes both from the first thread.
+    reply_cc: list[str] | None = None
 
 
 class CreatedConversation(msgspec.Struct, frozen=True):

@@ -127,7 +127,7 @@ async def _follow(
         )
     if thread.assignee is not msgspec.UNSET and rules.state_of(thread) is ThreadState.PUBLISHED:
         await assign(tx, actor, conversation, thread.assignee or None)
-    if rules.written_by_customer(thread) and not thread.is_imported:
+    if rules.written_by_customer(thread) and not (thread.is_imported or thread.is_quiet):
         if conversation.snoozed_until is not None and conversation.unsnooze_on_customer_reply:
             await store_writes.set_snooze(connection, account_id, conversation.id, None, None, True, tx.now)
             tx.emit(

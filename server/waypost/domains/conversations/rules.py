@@ -55,12 +55,13 @@ def leaves_by_mail(thread: NewThread, *, is_imported: bool) -> bool:
 
 def after(before: Standing, thread: NewThread, at: datetime) -> Standing:
     """How the conversation stands once the thread is in. A draft moves nothing."""
-    if state_of(thread) is ThreadState.DRAFT:
+    if state_of(thread) is ThreadState.DRAFT or thread.is_quiet:
         return before
     status = thread.status
     if status is None:
         # A workflow has an action of its own for that.
         is_waking = thread.type in WAKING and not thread.is_imported and thread.action_type == "default"
+        is_waking = is_waking and not (before.status is Status.SPAM and _came_by_mail(thread))
         status = Status.ACTIVE if is_waking else before.status
     if written_by_customer(thread):
         since = before.waiting_since if before.latest_reply_from == "customer" and before.waiting_since else at
@@ -72,6 +73,11 @@ def after(before: Standing, thread: NewThread, at: datetime) -> Standing:
     else:
         standing = Standing(status, before.latest_reply_from, before.waiting_since)
     return settled(standing)
+
+
+def _came_by_mail(thread: NewThread) -> bool:
+    """More mail of somebody whose mail is spam is spam; an agent's answer says that it is none."""
+    return written_by_customer(thread) and thread.source_type == "email"
 
 
 def settled(standing: Standing) -> Standing:

@@ -43,7 +43,8 @@ _COLUMNS = """
                      x.content_id, x.is_inline, x.storage_key) order by x.id)
    from attachment x where x.account_id = t.account_id and x.thread_id = t.id) as attachments,
   (select (r.customer_id, r.rating, r.comments) from rating r where r.account_id = t.account_id and r.thread_id = t.id
-   order by r.modified_at desc, r.id desc limit 1) as rating
+   order by r.modified_at desc, r.id desc limit 1) as rating,
+  (select o.detail from thread_origin o where o.account_id = t.account_id and o.thread_id = t.id) as origin
 """
 _JOINS = """
   left join customer p on p.account_id = t.account_id and p.id = t.customer_id
@@ -56,8 +57,7 @@ _VISIBLE = "(t.state <> 'draft' or t.created_by_user_id = $2)"
 LIST = f"""
 with page as (
   select t.id from thread t where t.account_id = $1 and t.conversation_id = $3 and {_VISIBLE}
-  order by t.created_at desc, t.id desc limit $4 offset $5
-)
+  order by t.created_at desc, t.id desc limit $4 offset $5)
 select
   (select count(*) from thread t where t.account_id = $1 and t.conversation_id = $3 and {_VISIBLE}) as total, rows.*
 from (select 1) one left join (
@@ -149,8 +149,7 @@ with used as (
                           content_id, is_inline, storage_key, created_at)
   select account_id, conversation_id, $4, file_name, mime_type, size, width, height, state, content_id, is_inline,
          storage_key, $6
-  from used order by array_position($5::bigint[], id)
-)
+  from used order by array_position($5::bigint[], id))
 select id from used
 """
 DELETE_ATTACHMENT = "delete from attachment where account_id = $1 and conversation_id = $2 and id = $3"
@@ -255,9 +254,9 @@ def read(row: Record) -> Thread:
             row["unschedule_on_customer_reply"],
         )  # fmt: skip
     customer = _customer(row, "p", row["customer_id"])
-    if row["created_by_user_id"] is not None:
-        created_by = _user(row, "cb", row["created_by_user_id"])
-    else:
+    created_by = _user(row, "cb", row["created_by_user_id"])
+    # A note of nobody's is the platform's, and never the customer's.
+    if row["created_by_user_id"] is None and row["type"] != ThreadType.NOTE.value:
         created_by = _customer(row, "cc", row["created_by_customer_id"]) or customer
     return Thread(
         row["id"], row["conversation_id"], ThreadType(row["type"]), row["status"], ThreadState(row["state"]),
@@ -267,6 +266,7 @@ def read(row: Record) -> Thread:
         row["created_at"], row["opened_at"], row["linked_conversation_id"], schedule, row["source_file"] is not None,
         [Attachment(*attachment) for attachment in row["attachments"] or ()],
         ThreadRating(*row["rating"]) if row["rating"] is not None else None,
+        row["origin"],
     )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ from waypost.domains.customers.organizations import (
     OrganizationOrder,
     OrganizationSort,
 )
+from waypost.domains.customers.organizations.free_mail import is_free_mail
 from waypost.domains.customers.queries import (
     current_id,
     find_by_email,
@@ -145,6 +146,7 @@ __all__ = [
     "get_entry",
     "get_property_definition",
     "is_email_address",
+    "is_free_mail",
     "jobs",
     "keep",
     "list_by_cursor",

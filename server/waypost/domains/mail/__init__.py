@@ -26,7 +26,8 @@ from waypost.domains.mail.models import (
     Verdict,
 )
 from waypost.domains.mail.outbox import Delivery, deliveries, retry, undo
-from waypost.domains.mail.receiving import Arrival, Received, receive, without_prefix
+from waypost.domains.mail.own_words import ANSWER_LINE
+from waypost.domains.mail.receiving import Arrival, Received, receive
 from waypost.domains.mail.sending import (
     NAME,
     SEND_JOB,
@@ -39,8 +40,10 @@ from waypost.domains.mail.sending import (
     subscriber,
 )
 from waypost.domains.mail.signed_ids import MailToken, new_message_id, read_token, reply_address
+from waypost.domains.mail.subjects import without_prefix
 
 __all__ = [
+    "ANSWER_LINE",
     "BY_A_PROGRAM",
     "NAME",
     "SEND_JOB",

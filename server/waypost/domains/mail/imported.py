@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from waypost.domains.mail import receiving, store, store_imported
+from waypost.domains.mail import finding, receiving, store_imported
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.kit.tx import Tx
 
@@ -15,7 +15,7 @@ async def known_digests(tx: Tx, account_id: int, mailbox_id: int, digests: list[
 async def foresee(tx: Tx, account_id: int, mailbox_id: int, message: ReceivedMessage) -> bool | None:
     """What `receive` would make of a message: True for a thread of a conversation that is there, False for a new one,
     None for a duplicate. Changes nothing."""
-    identity = store.identity_of(message)
+    identity = finding.identity_of(message)
     if await store_imported.is_known(tx.connection, account_id, mailbox_id, message.message_id, identity):
         return None
     at = min(message.sent_at or tx.now, tx.now)
@@ -25,9 +25,9 @@ async def foresee(tx: Tx, account_id: int, mailbox_id: int, message: ReceivedMes
 
 def subject_window_s() -> float:
     """How long after the last word, in seconds, a subject alone makes a message an answer."""
-    return receiving.SUBJECT_WINDOW.total_seconds()
+    return finding.SUBJECT_WINDOW.total_seconds()
 
 
 def identity_of(message: ReceivedMessage) -> str:
     """What must agree beside the Message-ID for two messages to be the same one."""
-    return store.identity_of(message)
+    return finding.identity_of(message)

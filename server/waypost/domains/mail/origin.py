@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import msgspec
 
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.domains.mail.signed_ids import read_token
 
+MOST_SUGGESTED = 100
 _FAILED = frozenset(("fail", "softfail", "permerror"))
 #: Addresses that nobody reads, by their local part.
 _UNREAD = re.compile(
@@ -17,6 +19,18 @@ _UNREAD = re.compile(
     r"|auto[._-]?reply|autoresponder|notifications?|nobody|listserv|majordomo)(?:[._+=-].*)?",
     re.IGNORECASE,
 )
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """How a message was taken: as which user's, as a stranger's, as a customer's mail that the user passes on.
+
+    `known` are the addresses, in lower case, that reach the mailbox or get the conversation's replies already.
+    """
+
+    user_id: int
+    is_stranger: bool
+    is_forwarded: bool
+    known: frozenset[str]
 
 
 class Verdicts(msgspec.Struct, frozen=True):
@@ -33,6 +47,16 @@ class Verdicts(msgspec.Struct, frozen=True):
         if self.dmarc:
             return self.dmarc == "fail"
         return self.spf == "fail" and self.dkim != "pass"
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether the mailbox's own server has found that the sender's domain stands by it."""
+        return self.dmarc == "pass"
+
+
+def is_unread(email: str) -> bool:
+    """Whether nobody reads what is sent to the address, by the look of it."""
+    return _UNREAD.fullmatch(email.rpartition("@")[0][:100]) is not None
 
 
 def trusted(message: ReceivedMessage, authority: str | None) -> Verdicts:
@@ -71,7 +95,6 @@ def refusal(
     `is_own_sender` says that the sender is another mailbox of the account. The reasons are stable words, not prose.
     """
     sender = message.sender.email.lower() if message.sender is not None else ""
-    local = sender.rpartition("@")[0]
     return_path = message.headers.get("return-path", "").strip()
     answers_to = {sender, *(person.email.lower() for person in message.reply_to)}
     if "@" not in sender:
@@ -86,8 +109,51 @@ def refusal(
         return "list"
     if message.is_automatic:
         return "automatic"
-    if _UNREAD.fullmatch(local[:100]):
+    if is_unread(sender):
         return "no-reply"
     if verdicts.is_spam:
         return "spam"
     return "forged" if verdicts.is_forged else ""
+
+
+def is_auto_reply(message: ReceivedMessage) -> bool:
+    """Whether a program answered in somebody's absence. What comes by a list was written by people all the same."""
+    if message.headers.get("auto-submitted", "").strip().lower().startswith("auto-replied"):
+        return True
+    is_by_list = message.list_id is not None or message.headers.get("precedence", "").strip().lower() == "list"
+    return message.is_automatic and not is_by_list
+
+
+def detail(key: bytes, message: ReceivedMessage, verdicts: Verdicts, shown: Shown) -> dict[str, Any]:
+    """What people are shown of where a message comes from. Keys without a value are absent."""
+    sender = message.sender
+    found = {
+        "from": {"name": sender.name, "email": sender.email} if sender is not None else None,
+        "replyTo": [one.email for one in message.reply_to],
+        # Answers do not go to them unless somebody says so.
+        "suggestedCc": _suggested(key, message, shown),
+        "spf": verdicts.spf,
+        "dkim": verdicts.dkim,
+        "dmarc": verdicts.dmarc,
+        "spam": verdicts.is_spam,
+        "automatic": message.is_automatic or message.is_bounce,
+        "listId": message.list_id,
+        "protection": list(message.protection),
+        "warnings": list(message.warnings),
+        "userId": shown.user_id,
+        "forwarded": shown.is_forwarded,
+        "stranger": shown.is_stranger,
+    }
+    return {name: value for name, value in found.items() if value or (name == "spam" and value is not None)}
+
+
+def _suggested(key: bytes, message: ReceivedMessage, shown: Shown) -> list[str]:
+    if shown.user_id:
+        return []
+    sender = message.sender.email.lower() if message.sender is not None else ""
+    named = {one.email.lower(): one.email for one in reversed((*message.to, *message.cc))}
+    return [
+        email
+        for lowered, email in reversed(named.items())
+        if lowered != sender and lowered not in shown.known and read_token(key, email) is None
+    ][:MOST_SUGGESTED]

@@ -6,42 +6,33 @@ one transaction: a crash leaves either all of it or a message that can be delive
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import (
-    ConversationType,
-    CustomerReference,
-    NewAttachment,
-    NewConversation,
-    NewThread,
-    Status,
-    ThreadType,
+from waypost.domains.conversations import ConversationType, NewConversation, Status
+from waypost.domains.customers import is_email_address
+from waypost.domains.mail import (
+    bouncing,
+    by_users,
+    finding,
+    origin,
+    people,
+    store_finding,
+    subjects,
+    threads,
 )
-from waypost.domains.customers import CustomerProfile, is_email_address
-from waypost.domains.mail import origin, store
-from waypost.domains.mail.models import Address, MailAttachment, ReceivedMessage
+from waypost.domains.mail.finding import Signs
+from waypost.domains.mail.models import ReceivedMessage
+from waypost.domains.mail.origin import Verdicts
+from waypost.domains.mail.store_finding import Found, MailboxFacts
 from waypost.kit.errors import NotFound
 from waypost.kit.files import FileStore
-from waypost.kit.html import text_to_html
 from waypost.kit.tx import Tx
 
-NO_SUBJECT = "(no subject)"
-SUBJECT_LIMIT = 998
-#: Answers that name no message are taken for answers by their subject only so long after the last word.
-SUBJECT_WINDOW = timedelta(days=60)
-#: `Re:` and `Fwd:` in the languages that mail programs write them in, with counters as in `Re[2]:`.
-_PREFIX = re.compile(
-    r"\s*(?:re|aw|sv|vs|antw|odp|ref|rif|res|ynt|ответ|回复|回覆|答复|fwd?|wg|tr|rv|enc|vb|doorst|转发)(?:\[\d{1,4}\])?\s*[:\uff1a]",
-    re.IGNORECASE,
-)
-_MOST_PREFIXES = 20
-_MOST_REFERENCES = 100
 #: A conversation found may be merged into another, and that one again, before it is locked; not over and over.
 _TRIES = 3
 
@@ -67,11 +58,32 @@ SOMEHOW = Arrival()
 
 
 class Received(msgspec.Struct, frozen=True):
-    """What became of a message. A duplicate names no conversation."""
+    """What became of a message. A duplicate names no conversation, nor does the desk's own mail that came back."""
 
-    outcome: Literal["conversation", "thread", "duplicate"]
+    outcome: Literal["conversation", "thread", "duplicate", "own"]
     conversation_id: int | None = None
     thread_id: int | None = None
+
+
+class _Case(msgspec.Struct, frozen=True):
+    """A message with everything that is known of it before its conversation is."""
+
+    account_id: int
+    mailbox_id: int
+    message: ReceivedMessage
+    arrival: Arrival
+    mailbox: MailboxFacts
+    signs: Signs
+    verdicts: Verdicts
+    stored_as: str
+    when: datetime
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    outcome: Literal["conversation", "thread"]
+    conversation_id: int
+    thread_id: int
+    shown: origin.Shown
 
 
 async def receive(
@@ -85,148 +97,200 @@ async def receive(
 ) -> Received:
     """Store a message and put it where it belongs.
 
-    Imported messages keep their own time and wake nobody. The same message again, by whatever way it
-    came, changes nothing: the same content, or the same Message-ID, sender and time. Raises NotFound for a mailbox
-    that is not there.
+    The same message again, by whatever way it came, changes nothing: the same content, or the same Message-ID, sender
+    and time. Raises NotFound for a mailbox that is not there.
     """
-    sender = message.sender.email if message.sender is not None else ""
-    mailbox = await store.mailbox(tx.connection, account_id, mailbox_id, sender)
+    signs = finding.signs_of(arrival.key, account_id, message, arrival.recipients)
+    sender = message.sender.email.lower() if message.sender is not None else ""
+    # Imports put their messages in order themselves, and take in several at once.
+    locks = [] if arrival.is_imported else finding.locks_of(account_id, mailbox_id, message, signs)
+    mailbox = await store_finding.mailbox(tx.connection, account_id, mailbox_id, sender, locks)
     if mailbox is None:
         raise NotFound
     stored_as = arrival.stored_as or files.new_key(account_id, "mail")
     if not arrival.stored_as:
         await files.write(stored_as, raw)
-    claim = await store.note_received(tx.connection, account_id, mailbox_id, message, stored_as, tx.now)
-    if claim is None:
+    when = min(message.sent_at or tx.now, tx.now) if arrival.is_imported else tx.now
+    verdicts = origin.trusted(message, mailbox.trusted_authority)
+    case = _Case(account_id, mailbox_id, message, arrival, mailbox, signs, verdicts, stored_as, when)
+    search = _search(case)
+    claim = store_finding.Claim(
+        message.content_digest, message.message_id, finding.identity_of(message), stored_as, tx.now
+    )
+    claimed = await store_finding.claim_and_find(tx.connection, search, claim)
+    if claimed is None:
         if not arrival.stored_as:
             await files.delete(stored_as)
         return Received("duplicate")
-    when = min(message.sent_at or tx.now, tx.now) if arrival.is_imported else tx.now
-    verdicts = origin.trusted(message, mailbox.trusted_authority)
-    unanswerable = (
-        "not-received"
-        if arrival.is_imported
-        else origin.refusal(arrival.key, message, verdicts, mailbox.addresses, is_own_sender=mailbox.is_own_sender)
-    )
-    detail: dict[str, Any] = {}
-    thread = _thread(message, stored_as, when, mailbox.email, is_imported=arrival.is_imported)
-    actor = Actor.system(account_id)
-    for _ in range(_TRIES):
-        conversation_id = await find_conversation(tx, account_id, mailbox_id, message, when)
-        if conversation_id is None:
+    claim_id, found = claimed
+    if _is_own_mail(case):
+        await store_finding.release(tx.connection, account_id, claim_id)
+        return Received("own")
+    placed = None
+    for attempt in range(_TRIES):
+        if attempt:
+            found = await store_finding.find(tx.connection, search)
+        if found is None or not _continues(case, found):
             break
         try:
-            added = await conversations.add_thread(tx, files, actor, conversation_id, thread)
+            placed = await _add(tx, files, case, found)
+            break
         except NotFound:
             # Merged or deleted since it was found.
             continue
-        settled = store.Settled(claim, "thread", conversation_id, added.id, unanswerable, detail)
-        await store.settle_received(tx.connection, account_id, settled)
-        return Received("thread", conversation_id, added.id)
-    made = await conversations.create(
-        tx,
-        files,
-        actor,
-        NewConversation(
-            subject=subject_of(message),
-            type=ConversationType.EMAIL,
-            mailbox_id=mailbox_id,
-            status=arrival.status,
-            customer=_customer(message),
-            threads=[thread],
-            is_imported=arrival.is_imported,
-            created_at=when,
-            source_type="email",
-        ),
-    )
-    thread_id = made.thread_ids[0]
-    settled = store.Settled(claim, "conversation", made.id, thread_id, unanswerable, detail)
-    await store.settle_received(tx.connection, account_id, settled)
-    return Received("conversation", made.id, thread_id)
+    placed = placed or await _begin(tx, files, case)
+    await store_finding.settle(tx.connection, account_id, _settled(case, claim_id, placed))
+    return Received(placed.outcome, placed.conversation_id, placed.thread_id)
 
 
 async def find_conversation(
     tx: Tx, account_id: int, mailbox_id: int, message: ReceivedMessage, when: datetime
 ) -> int | None:
-    """The conversation that a message continues: by the messages it refers to, else by subject and people."""
-    ancestors = [*message.in_reply_to, *reversed(message.references)][:_MOST_REFERENCES]
-    if ancestors:
-        found = await store.conversation_by_reference(tx.connection, account_id, mailbox_id, ancestors)
-        if found is not None:
-            return found
-    subject, is_answer = without_prefix(message.subject)
-    if not is_answer or not subject:
-        return None
-    people = [message.sender] if message.sender is not None else []
-    addresses = [person.email.lower() for person in [*people, *message.to, *message.cc]]
-    key = subject[:100].lower()
-    return await store.conversation_by_subject(
-        tx.connection, account_id, mailbox_id, [key], when - SUBJECT_WINDOW, when + SUBJECT_WINDOW, addresses
+    """The conversation that an imported message would continue. Changes nothing."""
+    signs = finding.signs_of(b"", account_id, message, ())
+    search = finding.search_for(account_id, mailbox_id, message, signs, (), (), when, is_imported=True)
+    found = await store_finding.find(tx.connection, search)
+    return found.conversation_id if found is not None else None
+
+
+def _search(case: _Case) -> store_finding.Search:
+    notice = case.signs.notice_of(case.mailbox.user_id) if case.mailbox.user_id else None
+    # Whoever has a notice that went to somebody else has it from somewhere: it leads nowhere.
+    others = [token for token in case.signs.tokens if token.purpose == "reply"]
+    return finding.search_for(
+        case.account_id,
+        case.mailbox_id,
+        case.message,
+        case.signs,
+        (*([notice] if notice is not None else []), *others),
+        case.arrival.recipients,
+        case.when,
+        is_imported=case.arrival.is_imported,
     )
 
 
-def without_prefix(subject: str) -> tuple[str, bool]:
-    """The subject without `Re:` and its like, and whether there was one."""
-    rest = subject
-    for _ in range(_MOST_PREFIXES):
-        match = _PREFIX.match(rest)
-        if match is None:
-            break
-        rest = rest[match.end() :]
-    rest = rest.strip()
-    return rest, rest != subject.strip()
+def _is_own_mail(case: _Case) -> bool:
+    """Whether the desk's own mail has come back: a notice that a user's mail program passes on to the desk, which would
+    be told of again, or a reply in the mailbox that sent it."""
+    own = case.signs.own
+    if own is None or case.arrival.is_imported:
+        return False
+    is_ours = case.message.sender is not None and case.message.sender.email.lower() in case.mailbox.addresses
+    return own.purpose == "notice" or is_ours
 
 
-def subject_of(message: ReceivedMessage) -> str:
-    """The subject of a new conversation; something, whatever the message says."""
-    return message.subject.strip()[:SUBJECT_LIMIT] or NO_SUBJECT
+def _continues(case: _Case, found: Found) -> bool:
+    """Whether the message goes into the conversation found: not a stranger's that is only akin to it, nor his spam."""
+    if found.is_participant or case.arrival.is_imported or case.message.is_bounce or case.mailbox.user_id:
+        return True
+    return not (found.is_related or case.verdicts.is_spam)
 
 
-def _customer(message: ReceivedMessage) -> CustomerReference:
-    sender = message.sender
-    if sender is None or not is_email_address(sender.email):
-        name = sender.name or sender.email if sender is not None else ""
-        return CustomerReference(profile=CustomerProfile(first_name=name[:40] or "Unknown", last_name=None))
-    first, last = names_of(sender)
-    return CustomerReference(
-        email=sender.email, profile=CustomerProfile(first_name=first or None, last_name=last or None)
+async def _add(tx: Tx, files: FileStore, case: _Case, found: Found) -> _Placed:
+    """Add the message to a conversation. Raises NotFound when that is there no more, Unavailable when it is held."""
+    message, account_id, user_id = case.message, case.account_id, case.mailbox.user_id
+    desk = Actor.system(account_id)
+    thread = threads.of(case.arrival.key, message, case.mailbox.addresses, case.stored_as, case.when)
+    if message.is_bounce:
+        returned = await bouncing.returned_mail(tx, account_id, message.bounce)
+        note = by_users.bounce_note(thread, message)
+        added = await conversations.add_thread(tx, files, desk, found.conversation_id, note)
+        if returned is not None and message.bounce is not None:
+            await bouncing.note(tx, account_id, returned, message.bounce)
+        return _Placed("thread", added.conversation_id, added.id, _shown(case))
+    if user_id and not case.arrival.is_imported:
+        notice = case.signs.notice_of(user_id)
+        if notice is not None or not found.is_author:
+            made = await by_users.contribution(tx, account_id, user_id, message, thread, case.verdicts, notice, found)
+            added = await conversations.add_thread(tx, files, made.actor, found.conversation_id, made.thread)
+            return _Placed("thread", added.conversation_id, added.id, _shown(case, user_id=user_id))
+    is_stranger = not found.is_participant
+    thread = msgspec.structs.replace(
+        thread,
+        is_imported=case.arrival.is_imported,
+        is_quiet=origin.is_auto_reply(message),
+        # Reply-To cannot make somebody out to be another one within a conversation.
+        customer=people.customer_of(message.sender) if found.is_author else thread.customer,
+    )
+    added = await conversations.add_thread(tx, files, desk, found.conversation_id, thread)
+    return _Placed("thread", added.conversation_id, added.id, _shown(case, found, is_stranger=is_stranger))
+
+
+async def _begin(tx: Tx, files: FileStore, case: _Case) -> _Placed:
+    """Begin a conversation with the message, or with the customer's mail that a user passes on by it."""
+    message, account_id, user_id = case.message, case.account_id, case.mailbox.user_id
+    thread = threads.of(case.arrival.key, message, case.mailbox.addresses, case.stored_as, case.when)
+    comment = None
+    passed_on = message.forwarded if user_id and not case.arrival.is_imported else None
+    is_customers = passed_on is not None and is_email_address(passed_on.sender.email)
+    if passed_on is not None and is_customers and passed_on.sender.email.lower() not in case.mailbox.addresses:
+        thread = threads.of_forwarded(case.arrival.key, thread, passed_on, case.mailbox.addresses)
+        comment = await by_users.comment(tx, account_id, user_id, message, case.verdicts)
+        subject = passed_on.subject or subjects.without_prefix(message.subject)[0]
+        shown = _shown(case, user_id=user_id, is_forwarded=True)
+    else:
+        subject = message.subject
+        shown = _shown(case)
+    thread = msgspec.structs.replace(thread, is_imported=case.arrival.is_imported)
+    is_spam = bool(case.verdicts.is_spam) and not case.arrival.is_imported
+    made = await conversations.create(
+        tx,
+        files,
+        Actor.system(account_id),
+        NewConversation(
+            subject=subjects.of_conversation(subject),
+            type=ConversationType.EMAIL,
+            mailbox_id=case.mailbox_id,
+            status=Status.SPAM if is_spam else case.arrival.status,
+            customer=thread.customer or people.customer_of(None),
+            threads=[thread],
+            is_imported=case.arrival.is_imported,
+            created_at=case.when,
+            source_type="email",
+            reply_cc=None if case.arrival.is_imported else [],
+        ),
+    )
+    if comment is not None:
+        await conversations.add_thread(tx, files, comment.actor, made.id, comment.thread)
+    return _Placed("conversation", made.id, made.thread_ids[0], shown)
+
+
+def _shown(
+    case: _Case,
+    found: Found | None = None,
+    *,
+    user_id: int = 0,
+    is_stranger: bool = False,
+    is_forwarded: bool = False,
+) -> origin.Shown:
+    return origin.Shown(
+        user_id=user_id,
+        is_stranger=is_stranger,
+        is_forwarded=is_forwarded,
+        known=case.mailbox.addresses | (found.known if found is not None else frozenset()),
     )
 
 
-def names_of(address: Address) -> tuple[str, str]:
-    """First and last name out of a display name: `Smith, Jane` and `Jane Smith` are the same person."""
-    name = " ".join(address.name.split())
-    if "@" in name:
-        return "", ""
-    last, comma, first = name.partition(", ")
-    if comma and first:
-        return first[:40], last[:40]
-    first, _, last = name.partition(" ")
-    return first[:40], last[:40]
-
-
-def _thread(message: ReceivedMessage, key: str, when: datetime, own_address: str, *, is_imported: bool) -> NewThread:
-    own = own_address.lower()
-    return NewThread(
-        type=ThreadType.CUSTOMER,
-        body=message.html or text_to_html(message.text),
-        customer=_customer(message),
-        cc=_addresses(message.cc, own),
-        bcc=_addresses(message.bcc, own),
-        attachments=[_attachment(file) for file in message.attachments],
-        is_imported=is_imported,
-        created_at=when,
-        source_type="email",
-        to=_addresses(message.to, own),
-        is_automatic=message.is_automatic or message.is_bounce,
-        message_id=message.message_id,
-        source_file=key,
+def _settled(case: _Case, claim_id: int, placed: _Placed) -> store_finding.Settled:
+    message = case.message
+    unanswerable = "not-received" if case.arrival.is_imported else ""
+    if not unanswerable and placed.shown.user_id:
+        unanswerable = "by-user"
+    unanswerable = unanswerable or origin.refusal(
+        case.arrival.key,
+        message,
+        case.verdicts,
+        case.mailbox.addresses,
+        is_own_sender=case.mailbox.is_own_sender,
     )
-
-
-def _addresses(people: tuple[Address, ...], own: str) -> list[str]:
-    return list(dict.fromkeys(person.email for person in people if person.email.lower() != own))
-
-
-def _attachment(file: MailAttachment) -> NewAttachment:
-    return NewAttachment(file.file_name, file.mime_type, file.data, file.content_id, file.is_inline)
+    return store_finding.Settled(
+        received_id=claim_id,
+        outcome=placed.outcome,
+        conversation_id=placed.conversation_id,
+        thread_id=placed.thread_id,
+        unanswerable=unanswerable,
+        detail=origin.detail(case.arrival.key, message, case.verdicts, placed.shown),
+        root_id=case.signs.root,
+        is_stranger=placed.shown.is_stranger,
+        sender=message.sender.email.lower() if message.sender is not None else "",
+    )

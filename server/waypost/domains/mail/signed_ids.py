@@ -63,13 +63,16 @@ def new_message_id(
     return f"<{_MARK}{token}@{host or 'localhost'}>"
 
 
-def reply_address(key: bytes, channel: Channel, account_id: int, conversation_id: int, *, user_id: int = 0) -> str:
+def reply_address(
+    key: bytes, channel: Channel, account_id: int, conversation_id: int, *, user_id: int = 0, thread_id: int = 0
+) -> str:
     """The address that answers to a mail about a conversation go to: `support+token@host` where the channel has reply
-    addresses, else the mailbox's own. With `user_id` it is one for a notice to that user, and goes to nobody else.
+    addresses, else the mailbox's own. With `user_id` it is one for a notice to that user about `thread_id`, and goes to
+    nobody else.
     """
     kind = _NOTICE_ADDRESS if user_id else _REPLY_ADDRESS
     local, _, host = channel.email.rpartition("@")
-    token = _signed(key, (kind, account_id, conversation_id, 0, user_id, 0))
+    token = _signed(key, (kind, account_id, conversation_id, thread_id, user_id, 0))
     signed = f"{local}+{_MARK}{token}"
     if not channel.has_reply_addresses or len(signed) > _LONGEST_LOCAL_PART:
         return channel.email

@@ -62,5 +62,18 @@ async def _notices(tx: Tx, fact: Fact, conversation_id: int) -> list[Notice]:
     for reader in await store.readers(tx.connection, fact.account_id, talk.mailbox_id, doer):
         occasion = policy.occasion_for(reader, fact.type, talk, mentioned, fact.data.get("user_id"))
         if occasion is not None:
-            notices.append(Notice(fact.account_id, fact.id, reader.name, reader.email, occasion, conversation_id, talk))
+            notices.append(
+                Notice(
+                    account_id=fact.account_id,
+                    event_id=fact.id,
+                    user_name=reader.name,
+                    user_email=reader.email,
+                    occasion=occasion,
+                    conversation_id=conversation_id,
+                    talk=talk,
+                    user_id=reader.user_id,
+                    thread_id=fact.data.get("thread_id") or 0,
+                    is_about_note=fact.type == "convo.note.created",
+                )
+            )
     return notices

@@ -68,7 +68,10 @@ class Talk(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """One thing that one user is told. `text` is the beginning of the message or note, plain, if there is one."""
+    """One thing that one user is told. `text` is the beginning of the message or note, plain, if there is one.
+
+    `thread_id` is that of the message or note, 0 where the notice is about none.
+    """
 
     account_id: int
     event_id: int
@@ -77,3 +80,7 @@ class Notice(msgspec.Struct, frozen=True):
     occasion: Occasion
     conversation_id: int
     talk: Talk
+    #: 0 in notices that were queued by an older version.
+    user_id: int = 0
+    thread_id: int = 0
+    is_about_note: bool = False

@@ -241,18 +241,18 @@ async def send_system_mail(route: MailRoute, payload: dict[str, Any]) -> None:
     # A mail of its own each, told apart by the link in it; every try sends the same id.
     digest = hashlib.sha256(msgspec.json.encode(payload, order="deterministic")).hexdigest()[:32]
     message = OutgoingMessage(
-        message_id=f"<desk-{digest}@{route.sender.email.rpartition('@')[2]}>",
+        message_id=payload.get("message_id") or f"<desk-{digest}@{route.sender.email.rpartition('@')[2]}>",
         sender=route.sender,
         to=(Address(payload["to_name"], payload["to_email"]),),
         cc=(),
         bcc=(),
-        reply_to=(),
+        reply_to=(Address("", payload["reply_to"]),) if payload.get("reply_to") else (),
         subject=payload["subject"],
         html=payload["html"],
         text="",
         attachments=(),
         in_reply_to=(),
-        references=(),
+        references=tuple(payload.get("references", ())),
         sent_at=now,
         headers={"Auto-Submitted": "auto-generated", **payload.get("headers", {})},
     )

@@ -1,4 +1,8 @@
-"""Notices to users as mails: one sentence that says what happened, and the beginning of the text."""
+"""Notices to users as mails: one sentence that says what happened, and the beginning of the text.
+
+A notice can be answered: its Message-ID and its reply address are signed for the user whom it goes to, by which an
+answer becomes that user's reply or, where the notice is about a note, their note.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import msgspec
 import structlog
 from markupsafe import Markup
 
+from waypost.domains import mail
+from waypost.domains.mailboxes import store_channel
 from waypost.domains.notifications import Notice, Occasion, Talk
 from waypost.edges.mail_io import delivery
 from waypost.edges.mail_io.errors import BadSmtpUrl
@@ -41,16 +47,22 @@ _PAGE = Markup(
 <html lang="en">
 <body style="margin:0;padding:32px 16px;background:#f5f4ef;color:#1b2421;\
 font:16px/1.6 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
-<div style="max-width:520px;margin:0 auto;background:#ffffff;border:1px solid #e2dfd6;border-radius:12px;padding:32px">
+{line}<div style="max-width:520px;margin:0 auto;background:#ffffff;\
+border:1px solid #e2dfd6;border-radius:12px;padding:32px">
 <p style="margin:0 0 16px;font-weight:700">{sentence}</p>
 <p style="margin:0 0 16px;color:#57625e">{mailbox} · #{number} · {subject}</p>
-{excerpt}<p style="margin:24px 0 0;font-size:13px;color:#57625e">You can choose what you are told of under \
+{excerpt}<p style="margin:24px 0 0;font-size:13px;color:#57625e">{answering}You can choose what you are told of under \
 <a href="{choices}" style="color:#57625e">Notifications</a>.</p>
 </div>
 </body>
 </html>
 """
 )
+_LINE = Markup('<p style="margin:0 auto 16px;max-width:520px;font-size:13px;color:#57625e">{line}</p>\n')
+_ANSWERING = {
+    False: Markup("Answer this mail to reply to the customer.<br>"),
+    True: Markup("Answer this mail to add a note that the customer does not see.<br>"),
+}
 _EXCERPT = Markup(
     '<blockquote style="margin:0;padding:0 0 0 16px;border-left:3px solid #e2dfd6;white-space:pre-line">'
     "{text}</blockquote>\n"
@@ -78,7 +90,7 @@ async def send(route: MailRoute, base_url: str, payload: dict[str, Any]) -> None
     except BadSmtpUrl as error:
         log.info("notice.no_server", event_id=notice.event_id, error=error.message)
         return
-    mail = {
+    letter = {
         "account_id": notice.account_id,
         # Two notices may read alike; each is a mail of its own all the same.
         "event_id": notice.event_id,
@@ -88,8 +100,29 @@ async def send(route: MailRoute, base_url: str, payload: dict[str, Any]) -> None
         "html": html(notice, base_url),
         # Where users choose what they are told of. Mails to customers have none: they have asked for an answer.
         "headers": {"List-Unsubscribe": f"<{base_url}/profile/notifications>"},
+        **await _answerable(route, notice),
     }
-    await delivery.send_system_mail(route, mail)
+    await delivery.send_system_mail(route, letter)
+
+
+async def _answerable(route: MailRoute, notice: Notice) -> dict[str, Any]:
+    """The fields by which an answer is known. Notices of one conversation refer to an id that no mail has, so that mail
+    programs show them together."""
+    if not notice.user_id:
+        return {}
+    async with route.transactions.read() as tx:
+        channel = await store_channel.find(tx.connection, route.key, notice.account_id, notice.talk.mailbox_id)
+    if channel is None:
+        return {}
+    user_id, host = notice.user_id, route.sender.email.rpartition("@")[2]
+    about = (route.key, notice.account_id, notice.conversation_id)
+    return {
+        "message_id": mail.new_message_id(*about, notice.thread_id, host, user_id=user_id, serial=notice.event_id),
+        "references": [mail.new_message_id(*about, 0, host, user_id=user_id)],
+        "reply_to": mail.reply_address(
+            route.key, channel, notice.account_id, notice.conversation_id, user_id=user_id, thread_id=notice.thread_id
+        ),
+    }
 
 
 def subject(notice: Notice) -> str:
@@ -107,6 +140,8 @@ def html(notice: Notice, base_url: str) -> str:
             number=talk.number,
             subject=talk.subject,
             excerpt=_excerpt(talk.text),
+            line=_LINE.format(line=mail.ANSWER_LINE) if notice.user_id else "",
+            answering=_ANSWERING[notice.is_about_note] if notice.user_id else "",
             choices=f"{base_url}/profile/notifications",
         )
     )

@@ -20,6 +20,11 @@ FREE_MAIL = frozenset(
 )  # fmt: skip
 
 
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody gets an address there."""
+    return domain.strip().lower() in FREE_MAIL
+
+
 def own_domains(domains: list[str]) -> list[str]:
     """Those that say something about where somebody belongs, in lower case, each once, in their order."""
     lowered = dict.fromkeys(domain.strip().lower() for domain in domains)

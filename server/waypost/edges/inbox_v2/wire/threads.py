@@ -13,6 +13,7 @@ from waypost.edges.base.content_links import ContentLinks
 from waypost.edges.inbox_v2.hal import Link, Links
 from waypost.edges.inbox_v2.wire.conversations import SourceOut
 from waypost.edges.inbox_v2.wire.people import PersonOut, address
+from waypost.edges.inbox_v2.wire.thread_mail import ThreadMailOut
 from waypost.edges.inbox_v2.wire.times import stamp
 
 
@@ -102,6 +103,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
     rating: ThreadRatingOut | UnsetType = UNSET
     scheduled: ScheduledOut | UnsetType = UNSET
     delivery: DeliveryOut | UnsetType = UNSET
+    mail: ThreadMailOut | UnsetType = UNSET
 
     @classmethod
     def of(
@@ -142,6 +144,7 @@ class ThreadOut(msgspec.Struct, frozen=True, rename="camel"):
             rating=_rating(item),
             scheduled=_scheduled(item),
             delivery=DeliveryOut.of(delivery) if delivery is not None else UNSET,
+            mail=ThreadMailOut.of(item.origin) if item.origin else UNSET,
         )
 
 

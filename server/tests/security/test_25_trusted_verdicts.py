@@ -1,0 +1,64 @@
+"""25: mail that says of itself that it is genuine."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.desk import Desk
+from tests.domains.mail.letters import Post, letter, opened
+from waypost.domains.mail import Verdict
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+PASSED = {"spf": "pass", "dkim": "pass", "dmarc": "pass"}
+
+
+@pytest.fixture
+async def post(module_desk: Desk) -> Post:
+    made = await opened(module_desk)
+    await made.connect(trusted_authority="mx.acme.test")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "shown"),
+    [
+        ((), {}),
+        ((Verdict("mx.acme.test", **PASSED),), PASSED),
+        ((Verdict("mx.elsewhere.test", **PASSED),), {}),
+        ((Verdict("mx.acme.test.example.net", **PASSED),), {}),
+        ((Verdict("", **PASSED),), {}),
+        # The sender wrote a field under the server's name; the server's own is on top.
+        ((Verdict("mx.acme.test", spf="fail"), Verdict("mx.acme.test", **PASSED)), {"spf": "fail"}),
+        ((Verdict("mx.acme.test", spf="pass", is_spam=False),), {"spf": "pass", "spam": False}),
+    ],
+)
+async def test_only_the_mailboxes_own_server_is_believed(
+    post: Post, verdicts: tuple[Verdict, ...], shown: dict[str, object]
+) -> None:
+    taken = await post.take(letter(), verdicts=verdicts)
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["verdict"] == shown
+
+
+async def test_a_mailbox_that_names_no_server_believes_nobody(post: Post) -> None:
+    await post.connect(trusted_authority=None)
+    taken = await post.take(letter(), verdicts=(Verdict("mx.acme.test", **PASSED, is_spam=True), Verdict("", **PASSED)))
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["verdict"] == {}
+    assert (await post.conversation(taken.conversation_id))["status"] == "active"
+
+
+async def test_what_the_own_server_calls_spam_is_spam(post: Post) -> None:
+    taken = await post.take(letter(), verdicts=(Verdict("mx.acme.test", is_spam=True),))
+    assert (await post.conversation(taken.conversation_id))["status"] == "spam"
+    assert await post.may_answer(taken) == "spam"
+
+
+async def test_what_is_odd_about_a_mail_is_shown(post: Post) -> None:
+    raw = letter(message_id="", List_Id="<news.example.org>")
+    taken = await post.take(raw)
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["from"] == {"name": "Jane Smith", "email": "jane@example.org"}
+    assert thread["mail"]["listId"] == "news.example.org"
+    assert thread["mail"]["warnings"] == ["no Message-ID: one was made from the content"]
