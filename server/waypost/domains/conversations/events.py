@@ -39,6 +39,7 @@ class StatusChanged(ConversationEvent, frozen=True, kw_only=True):
     status: str
     previous: str
     thread_id: int | None = None
+    is_imported: bool = False
 
 
 class Assigned(ConversationEvent, frozen=True, kw_only=True):

@@ -123,6 +123,7 @@ async def _follow(
                 status=status.value,
                 previous=conversation.status.value,
                 thread_id=thread_id,
+                is_imported=thread.is_imported and thread.source_type == "email",
             ),
         )
     if thread.assignee is not msgspec.UNSET and rules.state_of(thread) is ThreadState.PUBLISHED:

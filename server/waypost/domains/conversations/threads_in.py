@@ -98,7 +98,7 @@ async def write(
         created_by_user_id=None if by_customer else (thread.user_id or actor.user_id or None),
         assignee_id=place.assignee_id,
         saved_reply_id=await _saved_reply(tx, actor, thread.saved_reply_id, place.mailbox_id),
-        to_emails=place.to if thread.type is ThreadType.MESSAGE else thread.to,
+        to_emails=_recipients(thread, place),
         cc=place.cc if thread.type in _WITH_COPIES else [],
         bcc=place.bcc if thread.type in _WITH_COPIES else [],
         is_imported=is_imported or thread.is_imported,
@@ -129,6 +129,12 @@ async def _with_values(tx: Tx, actor: Actor, thread: NewThread, place: Place, *,
         customer_id=place.customer_id,
         user_id=thread.user_id or actor.user_id or None,
     )
+
+
+def _recipients(thread: NewThread, place: Place) -> list[str]:
+    if thread.type is not ThreadType.MESSAGE or (thread.is_imported and thread.to):
+        return thread.to
+    return place.to
 
 
 async def _saved_reply(tx: Tx, actor: Actor, wanted: int | None, mailbox_id: int) -> int | None:

@@ -5,6 +5,7 @@
 
 from waypost.domains.mail import folders, imported, intake
 from waypost.domains.mail.answering import MayAnswer, may_answer
+from waypost.domains.mail.house import House, house_of
 from waypost.domains.mail.intake_models import (
     Bookmark,
     Envelope,
@@ -56,6 +57,7 @@ __all__ = [
     "FailedRecipient",
     "FolderState",
     "Forwarded",
+    "House",
     "Intake",
     "IntakeFilter",
     "MailAttachment",
@@ -71,6 +73,7 @@ __all__ = [
     "Waiting",
     "deliveries",
     "folders",
+    "house_of",
     "imported",
     "intake",
     "may_answer",

@@ -26,6 +26,7 @@ from waypost.domains.mail import (
     threads,
 )
 from waypost.domains.mail.finding import Signs
+from waypost.domains.mail.house import House, sent_by_us
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.domains.mail.origin import Verdicts
 from waypost.domains.mail.store_finding import Found, MailboxFacts
@@ -42,6 +43,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
     `recipients` are those of the envelope, where they are known. Imported messages keep their own time and wake nobody;
     `status` is that of a conversation that the message begins. `stored_as` is where the bytes lie, if they do already.
+    In imports, what people of the `house` wrote is theirs, and with `is_reviving` a closed conversation that a message
+    joins gets the `status` too.
     """
 
     key: bytes = b""
@@ -49,6 +52,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     stored_as: str = ""
     is_imported: bool = False
     status: Status = Status.ACTIVE
+    house: House | None = None
+    is_reviving: bool = False
 
     def __repr__(self) -> str:
         return f"Arrival(recipients={self.recipients!r}, is_imported={self.is_imported!r})"
@@ -204,6 +209,14 @@ async def _add(tx: Tx, files: FileStore, case: _Case, found: Found) -> _Placed:
             made = await by_users.contribution(tx, account_id, user_id, message, thread, case.verdicts, notice, found)
             added = await conversations.add_thread(tx, files, made.actor, found.conversation_id, made.thread)
             return _Placed("thread", added.conversation_id, added.id, _shown(case, user_id=user_id))
+    if case.arrival.is_reviving and found.status == Status.CLOSED.value:
+        thread = msgspec.structs.replace(thread, status=case.arrival.status)
+    ours = sent_by_us(
+        case.arrival.house, account_id, message, thread, is_forged=case.verdicts.is_forged, is_first=False
+    )
+    if ours is not None:
+        added = await conversations.add_thread(tx, files, ours.actor, found.conversation_id, ours.thread)
+        return _Placed("thread", added.conversation_id, added.id, _shown(case, found))
     is_stranger = not found.is_participant
     thread = msgspec.structs.replace(
         thread,
@@ -231,12 +244,15 @@ async def _begin(tx: Tx, files: FileStore, case: _Case) -> _Placed:
     else:
         subject = message.subject
         shown = _shown(case)
+    ours = sent_by_us(case.arrival.house, account_id, message, thread, is_forged=case.verdicts.is_forged, is_first=True)
+    if ours is not None:
+        thread = ours.thread
     thread = msgspec.structs.replace(thread, is_imported=case.arrival.is_imported)
     is_spam = bool(case.verdicts.is_spam) and not case.arrival.is_imported
     made = await conversations.create(
         tx,
         files,
-        Actor.system(account_id),
+        ours.actor if ours is not None else Actor.system(account_id),
         NewConversation(
             subject=subjects.of_conversation(subject),
             type=ConversationType.EMAIL,

@@ -14,7 +14,7 @@ import structlog
 from waypost.domains import conversations, mail
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Status
-from waypost.domains.mail import Arrival, Received, ReceivedMessage
+from waypost.domains.mail import Arrival, House, Received, ReceivedMessage
 from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
 from waypost.kit.errors import Busy, WaypostError
@@ -138,6 +138,7 @@ class MailImport:
         self._noted = noted
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage: Exception | None = None
+        self._house: House | None = None
         #: The newest message under way by each of its keys.
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -147,6 +148,8 @@ class MailImport:
         What was taken in before is skipped, so an import that was stopped is simply run again. Cancelled, it ends what
         is under way first. Raises what reading `messages` raises, and what the database raises when it is out of reach.
         """
+        async with self._transactions.read() as tx:
+            self._house = await mail.house_of(tx, self._account_id)
         # Each needs a connection, and somebody else may want one.
         slots = asyncio.Semaphore(max(1, min(MOST_AT_ONCE, self._transactions.pool.get_max_size() - 1)))
         try:
@@ -279,7 +282,12 @@ class MailImport:
             self._mailbox_id,
             each.message,
             each.found.raw,
-            Arrival(is_imported=True, status=self._options.status_at(each.message.sent_at)),
+            Arrival(
+                is_imported=True,
+                status=self._options.status_at(each.message.sent_at),
+                house=self._house,
+                is_reviving=self._options.closed_before is not None,
+            ),
         )
         tags = list(self._options.tags) if received.outcome == "conversation" else []
         if self._options.has_keywords and received.outcome != "duplicate":
