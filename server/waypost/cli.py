@@ -22,7 +22,7 @@ from waypost.commands.base import AsJson, DataDir, explained, load_settings, run
 SUBJECTS = {
     "users": ("waypost.commands.accounts:users", "Make, list and shut out users."),
     "applications": ("waypost.commands.accounts:applications", "Make, list and change OAuth applications."),
-    "mailboxes": ("waypost.commands.mailboxes:group", "Make and list mailboxes."),
+    "mailboxes": ("waypost.commands.mailboxes:group", "Make, list and set up mailboxes."),
     "import": ("waypost.commands.import_mail:import_", "Take in mail that is kept in files."),
     "audit": ("waypost.commands.audit:audit", "List and check the audit trail."),
     "queue": ("waypost.commands.queue:queue", "Look at what the worker could not do, and try it again."),

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from waypost.commands.base import AsJson, DataDir, open_desk, run
+from waypost.commands.base import AsJson, DataDir, fields_of, open_desk, run
 from waypost.domains import accounts
 from waypost.domains.accounts import Actor, Dialect, NewUser, OAuthApplication, Role, Scope, User, passwords
-from waypost.kit.errors import Conflict, Invalid, NotFound, WaypostError
+from waypost.kit.errors import Conflict, NotFound, WaypostError
 from waypost.kit.paging import PageRequest
 from waypost.kit.tx import Transactions, Tx
 
@@ -198,14 +198,9 @@ def _run(data_dir: Path | None, work: Callable[[Transactions], Awaitable[Result]
                 return await work(desk.transactions)
             except WaypostError as error:
                 # Which field is wrong, and not just that one is.
-                raise WaypostError("; ".join(_explained(error))) from error
+                raise WaypostError("; ".join(fields_of(error))) from error
 
     return run(in_desk())
-
-
-def _explained(error: WaypostError) -> list[str]:
-    fields = error.errors if isinstance(error, (Invalid, Conflict)) else []
-    return [f"{field.path}: {field.message}" for field in fields] or [error.message or type(error).__name__]
 
 
 def _with_application(

@@ -13,6 +13,7 @@ import typer
 from waypost import config, logs
 
 if TYPE_CHECKING:
+    from waypost.kit.errors import WaypostError
     from waypost.runtime import Desk
 
 Result = TypeVar("Result")
@@ -60,6 +61,12 @@ def explained() -> Iterator[None]:
         yield
     except expected as error:
         fail(str(error) or type(error).__name__, error)
+
+
+def fields_of(error: WaypostError) -> list[str]:
+    """Which fields are wrong and why, or what else the error says."""
+    fields = getattr(error, "errors", [])
+    return [f"{field.path}: {field.message}" for field in fields] or [error.message or type(error).__name__]
 
 
 def fail(message: str, cause: BaseException | None = None) -> None:

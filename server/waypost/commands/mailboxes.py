@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from waypost.commands import mail_connect, mail_settings
 from waypost.commands.accounts import AccountOption, account_of
 from waypost.commands.base import AsJson, DataDir, open_desk, run
 from waypost.domains import accounts, mailboxes
@@ -15,7 +16,9 @@ from waypost.domains.accounts import Actor, Scope
 from waypost.domains.mailboxes import Mailbox
 from waypost.kit.paging import PageRequest
 
-group = typer.Typer(name="mailboxes", help="Make and list mailboxes.", no_args_is_help=True, add_completion=False)
+group = typer.Typer(
+    name="mailboxes", help="Make, list and set up mailboxes.", no_args_is_help=True, add_completion=False
+)
 _ALL = PageRequest(1, 1000)
 
 
@@ -60,6 +63,10 @@ def list_all(account: AccountOption = None, as_json: AsJson = False, data_dir: D
     for mailbox in found:
         table.add_row(str(mailbox.id), mailbox.name, mailbox.email)
     Console().print(table)
+
+
+group.add_typer(mail_connect.group)
+group.add_typer(mail_settings.group)
 
 
 def _json(found: list[Mailbox]) -> str:
