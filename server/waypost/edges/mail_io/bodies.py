@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from waypost.edges.mail_io import winmail
+from waypost.edges.mail_io import cms, winmail
 from waypost.edges.mail_io.charsets import codec_of, decode
 from waypost.edges.mail_io.flowed import unwrapped
-from waypost.edges.mail_io.parts import Part
-from waypost.edges.mail_io.transfer import decoded, uuencoded_files
+from waypost.edges.mail_io.invitations import invitation
+from waypost.edges.mail_io.parts import Part, Tree
+from waypost.edges.mail_io.protection import SMIME
+from waypost.edges.mail_io.transfer import decoded, uuencoded_files, yencoded_files
 from waypost.kit.html import text_to_html, to_text
 
 MOST_TEXT = 2_000_000
@@ -18,6 +20,8 @@ _SNIFFED_BYTES = 1_000
 _META_CHARSET = re.compile(rb"<meta[^>]{1,300}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # Other writings of the same message that no reader of ours shows.
 _UNSHOWN = frozenset(("text/x-amp-html", "text/watch-html", "text/enriched", "text/richtext"))
+# Signed messages inside signed messages; a hostile mail nests thousands.
+_MOST_OPENED = 5
 _REPORTS = frozenset(("message/delivery-status", "message/disposition-notification", "message/feedback-report"))
 
 
@@ -46,7 +50,12 @@ class Reader:
     def __init__(self) -> None:
         self.files: list[File] = []
         self.warnings: list[str] = []
+        #: The messages that were found inside signed envelopes.
+        self.inner: list[Part] = []
+        #: What a calendar in the message says, as HTML.
+        self.invitation = ""
         self._in_winmail = _NOTHING
+        self._opened = 0
 
     def read(self, root: Part) -> Shown:
         shown = self._part(root, is_first=True)
@@ -64,6 +73,8 @@ class Reader:
             return self._alternative(part, is_first=is_first)
         if part.media_type == "multipart/related":
             return self._related(part, is_first=is_first)
+        if part.media_type == "multipart/encrypted":
+            return self._encrypted(part)
         return _joined(
             [self._part(child, is_first=is_first and not place) for place, child in enumerate(part.children)]
         )
@@ -82,9 +93,21 @@ class Reader:
         rest = [self._part(child, is_first=False) for child in part.children if child is not root]
         return shown if shown.html or shown.text else _joined(rest)
 
+    def _encrypted(self, part: Part) -> Shown:
+        """The encrypted part is kept as a file; the other one holds a version number alone."""
+        for child in part.children:
+            if child.media_type != "application/pgp-encrypted":
+                self._part(child, is_first=False)
+        if self.files and not self.files[-1].name:
+            self.files[-1] = self.files[-1]._replace(name="encrypted.asc")
+        return _NOTHING
+
     def _leaf(self, part: Part, *, is_first: bool) -> Shown:
         if part.media_type.startswith("message/"):
             self._keep_message(part)
+            return _NOTHING
+        # The second half of a file of old Macs, which no other system reads.
+        if part.media_type == "application/applefile" and part.is_beside_data:
             return _NOTHING
         data, warning = decoded(part.body(), part.transfer_encoding())
         if warning:
@@ -101,6 +124,10 @@ class Reader:
         is_file = part.disposition().value == "attachment" or (bool(name) and not is_first)
         if is_text and not is_file and part.media_type != "text/x-vcard":
             return _NOTHING if part.media_type in _UNSHOWN else self._text(part, data)
+        if part.media_type in SMIME and (content := self._signed(data)):
+            return content
+        if part.media_type == "text/calendar" and not self.invitation:
+            self.invitation = invitation(data, part.parameters.get("method", ""))
         if part.media_type == "application/ms-tnef" or name.lower() == "winmail.dat":
             self._open_winmail(part, name, data)
             return _NOTHING
@@ -117,6 +144,11 @@ class Reader:
         if b"begin " in data:
             files, data = uuencoded_files(data)
             self.files.extend([File(name, "application/octet-stream", content) for name, content in files])
+        if b"=ybegin " in data:
+            files, data, is_whole = yencoded_files(data)
+            self.files.extend([File(name, "application/octet-stream", content) for name, content in files])
+            if not is_whole:
+                self._warn("a yEnc file is not whole")
         text = self._decoded(data, part.parameters.get("charset")).replace("\r\n", "\n").replace("\r", "\n")
         text = text[: MOST_TEXT + 1]
         if part.parameters.get("format", "").lower() == "flowed":
@@ -140,9 +172,28 @@ class Reader:
         self.files.extend([File(file_name, "", file) for file_name, file in content.files])
         self._in_winmail = Shown(content.html or None, content.text.replace("\r\n", "\n") or None)
 
+    def _signed(self, data: bytes) -> Shown | None:
+        """What an S/MIME signature is wrapped around, read as the message that it is."""
+        if cms.kind_of(data) != "signed" or self._opened >= _MOST_OPENED:
+            return None
+        self._opened += 1
+        try:
+            content = cms.signed_content(data)
+        except cms.Broken:
+            self._warn("the S/MIME envelope could not be opened")
+            return None
+        tree = Tree(content)
+        for warning in tree.warnings:
+            self._warn(warning)
+        self.inner.append(tree.root)
+        return self._part(tree.root, is_first=True)
+
     def _keep_message(self, part: Part) -> None:
         """An enclosed message stays closed, so that it can be read as what it was."""
         data, _ = decoded(part.body(), part.transfer_encoding())
+        if part.media_type == "message/partial":
+            number, total = part.parameters.get("number", "?"), part.parameters.get("total", "?")
+            self._warn(f"part {number[:10]} of {total[:10]} of a message that was cut: the others are other mails")
         if part.media_type in _REPORTS:
             self.files.append(File(f"{part.media_type.partition('/')[2]}.txt", "text/plain", data))
         elif data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from waypost.edges.mail_io.html_lines import HtmlLines
+from waypost.edges.mail_io.html_lines import MOST_TAGS, HtmlLines
 from waypost.edges.mail_io.quote_lines import Kind, Line, kinds_of
 from waypost.kit.html import clean_html_to_text, text_to_html
 from waypost.kit.html_policy import QUOTE_CLASS, SIGNATURE_CLASS
@@ -64,6 +64,8 @@ def text_line(line: str) -> Line:
 
 def fold_html(html: str) -> Folded:
     """Sanitised HTML."""
+    if html.count("<") > MOST_TAGS:
+        return Folded(html, "", is_folded=False)
     lines = HtmlLines(html)
     kinds = kinds_of(lines.lines)
     runs = runs_of(kinds)

@@ -21,7 +21,7 @@ from waypost.edges.mail_io.header_lines import (
     label_of,
     split_forward_line,
 )
-from waypost.edges.mail_io.html_lines import HtmlLines
+from waypost.edges.mail_io.html_lines import MOST_TAGS, HtmlLines
 from waypost.edges.mail_io.quote_words import SEPARATOR
 from waypost.edges.mail_io.written_dates import written_date
 from waypost.kit.html import clean_html_to_text, sanitise, text_to_html
@@ -62,6 +62,8 @@ def forwarded(html: str, text: str, subject: str, now: datetime, *, is_html: boo
     """The message that some sanitised HTML, or plain text that has none, passes on. Only what a mail program marks as
     forwarded counts, or a header block below a subject that says so."""
     if is_html:
+        if html.count("<") > MOST_TAGS:
+            return None
         lines = HtmlLines(html)
         found = _find([line.text for line in lines.lines], subject)
         if found is None:

@@ -21,6 +21,8 @@ _INLINE = frozenset(
 )
 # Between these and their children no other element may stand.
 _NO_WRAPPING = frozenset("p table tbody thead tfoot tr ul ol dl colgroup ruby rt rp".split())
+#: HTML with more tags is no letter; it is shown as it is.
+MOST_TAGS = 50_000
 _MOST_DEPTH = 140
 _OBJECT = "\ufffc"
 _SPACE = re.compile(r"[ \t\n\f\r\u00a0]+")

@@ -16,12 +16,15 @@ from waypost.edges.mail_io.bodies import MOST_TEXT, File, Reader, Shown
 from waypost.edges.mail_io.bounces import read_bounce
 from waypost.edges.mail_io.charsets import decode
 from waypost.edges.mail_io.dates import read_date
+from waypost.edges.mail_io.deception import file_warnings, sender_warnings
 from waypost.edges.mail_io.folding import fold_html, fold_text
 from waypost.edges.mail_io.forwarding import forwarded, is_forward_subject
 from waypost.edges.mail_io.header_block import Headers, read_block, read_text
 from waypost.edges.mail_io.html_lines import without_own_marks
 from waypost.edges.mail_io.message_ids import made_up_id, read_ids
 from waypost.edges.mail_io.parts import Tree
+from waypost.edges.mail_io.protection import Protection, note, protection_of
+from waypost.edges.mail_io.verdicts import read_verdicts
 from waypost.kit.html import clean_html_to_text, clean_text, sanitise, text_to_html
 from waypost.kit.text import clean_file_name, clean_name
 
@@ -62,7 +65,8 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
     headers, warnings = tree.root.headers, tree.warnings
     reader = Reader()
     shown = reader.read(tree.root)
-    written = _written(shown)
+    protection = protection_of([tree.root, *reader.inner], shown.text or "")
+    written = _with_invitation(_written(_with_note(shown, protection)), reader.invitation)
     html, text = written.html, written.text
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT]
@@ -80,6 +84,10 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
     attachments = _attachments(reader.files, html)
     may_forward = not (is_bounce or is_enclosed or tree.root.media_type == "multipart/report")
     passed_on = None if not may_forward else _forwarded(written, subject, attachments, now, is_html=bool(shown.html))
+    warnings.extend(sender_warnings(headers.first("from"), sender))
+    warnings.extend(file_warnings([file.name for file in reader.files]))
+    if "pgp-encrypted" in protection or "smime-encrypted" in protection:
+        warnings.append("the message is encrypted: its content was not read")
     return ReceivedMessage(
         message_id=ids[0] if ids else made_up_id(digest),
         in_reply_to=read_ids(headers.text("in-reply-to", 64_000)),
@@ -102,6 +110,8 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
         headers=_kept(headers),
         bounce=read_bounce(tree.root, text) if is_bounce else None,
         forwarded=passed_on,
+        verdicts=read_verdicts(headers),
+        protection=protection,
         own_text=written.own_text or (passed_on.text if passed_on else text),
     )
 
@@ -145,6 +155,20 @@ def _written(shown: Shown) -> _Written:
         text = clean_html_to_text(html)
     own = text if own is None else own
     return _Written(folded.html, text, own, folded.is_forward)
+
+
+def _with_note(shown: Shown, protection: tuple[Protection, ...]) -> Shown:
+    """What an encrypted message shows instead of nothing."""
+    says_something = shown.html or (shown.text and shown.text.strip())
+    return shown if says_something or not protection else Shown(text=note(protection) or None)
+
+
+def _with_invitation(written: _Written, block: str) -> _Written:
+    """With the invitation above the words that came with it."""
+    if not block:
+        return written
+    text = f"{clean_html_to_text(block)}\n\n{written.text}".strip()
+    return _Written(block + written.html, text, written.own_text or clean_html_to_text(block), written.is_forward)
 
 
 def _forwarded(

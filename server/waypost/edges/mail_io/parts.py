@@ -24,7 +24,18 @@ _TYPE = re.compile(r"[\w.+!#$&^-]{1,60}/[\w.+!#$&^-]{1,80}", re.ASCII)
 class Part:
     """A part: its header fields, where its body lies in the raw message, and the parts within it."""
 
-    __slots__ = ("children", "depth", "end", "headers", "media_type", "parameters", "raw", "start", "whole_start")
+    __slots__ = (
+        "children",
+        "depth",
+        "end",
+        "headers",
+        "is_beside_data",
+        "media_type",
+        "parameters",
+        "raw",
+        "start",
+        "whole_start",
+    )
 
     def __init__(
         self, raw: bytes, headers: Headers, whole: tuple[int, int, int], default_type: str, depth: int
@@ -34,6 +45,7 @@ class Part:
         self.whole_start, self.start, self.end = whole
         self.depth = depth
         self.children: list[Part] = []
+        self.is_beside_data = False  # in an AppleDouble, whose other part is the file itself
         written = self._field("content-type")
         self.parameters = written.parameters
         self.media_type = self._media_type(written.value, default_type)
@@ -114,6 +126,8 @@ class Tree:
                 part.children.append(Part(self._raw, Headers(), whole, "application/octet-stream", part.depth + 1))
                 return
             part.children.append(self._part(start, end, default, part.depth + 1))
+        if part.media_type == "multipart/appledouble" and len(part.children) > 1:
+            part.children[0].is_beside_data = True
 
     def _ranges(self, part: Part) -> list[tuple[int, int]]:
         boundary = part.parameters.get("boundary", "").rstrip(" \t").encode(errors="replace")

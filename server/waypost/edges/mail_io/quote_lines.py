@@ -26,6 +26,8 @@ _MOST_FOOTER_LINES = 12
 _MOST_FOOTER_CHARACTERS = 800
 _LONG_LEADING_QUOTE = 10
 _MOST_LINES = 20_000
+_PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE"
+_MOST_PGP_LINES = 60
 # Beginnings that turn out to be none; a text with more of them is no mail, and is only searched for marks.
 _MOST_ATTEMPTS = 400
 
@@ -89,6 +91,8 @@ class _Reader:
             elif line.mark is not Kind.OWN:
                 place += 1
                 floor = place
+            elif line.text.startswith(_PGP_SIGNATURE):
+                floor = place = self._pgp_signature(place)
             else:
                 stop = self._own_line(place, floor)
                 if stop is None:
@@ -96,6 +100,13 @@ class _Reader:
                 else:
                     floor = stop
                 place = stop if stop is not None else place + 1
+
+    def _pgp_signature(self, place: int) -> int:
+        for other in range(place, min(len(self._lines), place + _MOST_PGP_LINES)):
+            self._kinds[other] = Kind.SIGNATURE
+            if self._texts[other].startswith("-----END PGP SIGNATURE"):
+                return other + 1
+        return min(len(self._lines), place + _MOST_PGP_LINES)
 
     def _own_line(self, place: int, floor: int) -> int | None:
         """Read a line that no mark names; where something begins in it, the line after it."""

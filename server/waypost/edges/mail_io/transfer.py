@@ -9,6 +9,11 @@ from waypost.edges.mail_io.header_block import lenient_base64
 
 _UU_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n")
 _UU_END = re.compile(rb"\r?\nend[ \t]*(?:\r?\n|\Z)")
+_Y_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n]))=ybegin ([^\r\n]{1,200}?) name=([^\r\n]{1,255})\r?\n")
+_Y_END = re.compile(rb"\r?\n=yend[^\r\n]{0,200}(?:\r?\n|\Z)")
+_Y_SIZE = re.compile(rb"\bsize=(\d{1,12})")
+_Y_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
+_Y_SHIFTED = bytes([(code - 42) % 256 for code in range(256)])
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary", "none", "plain", "7-bit", "8-bit", "7bits", "8bits", "8 bit"))
 MOST_UUENCODED = 100
@@ -46,6 +51,32 @@ def uuencoded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
             rest.append(data[position : begin.start()])
             position = end.end()
     return files, b"".join([*rest, data[position:]])
+
+
+def yencoded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes, bool]:
+    """The yEnc files in a text, the text without them, and whether all of them are whole."""
+    files: list[tuple[str, bytes]] = []
+    rest: list[bytes] = []
+    position, is_whole = 0, True
+    for begin in _Y_BEGIN.finditer(data):
+        if begin.start() < position or len(files) >= MOST_UUENCODED:
+            continue
+        end = _Y_END.search(data, begin.end())
+        block = data[begin.end() : end.start() if end else len(data)]
+        size = _Y_SIZE.search(begin[1])
+        if block.startswith(b"=ypart "):
+            block = block.partition(b"\n")[2]
+            is_whole = False
+        content = _Y_ESCAPED.sub(_y_unescaped, block.replace(b"\r", b"").replace(b"\n", b"")).translate(_Y_SHIFTED)
+        is_whole = is_whole and end is not None and (size is None or int(size[1]) == len(content))
+        files.append((begin[2].decode("utf-8", "replace").strip(), content))
+        rest.append(data[position : begin.start()])
+        position = end.end() if end else len(data)
+    return files, b"".join([*rest, data[position:]]), is_whole
+
+
+def _y_unescaped(found: re.Match[bytes]) -> bytes:
+    return bytes(((found[1][0] - 64) % 256,))
 
 
 def _base64(data: bytes) -> tuple[bytes, str | None]:

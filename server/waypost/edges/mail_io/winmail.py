@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tnefparse import TNEF
 
+from waypost.edges.mail_io import rtf
 from waypost.edges.mail_io.charsets import decode
 
 MOST_BYTES = 32_000_000
@@ -33,9 +34,18 @@ def opened(data: bytes) -> Opened | None:
         found = TNEF(data, do_checksum=False)
         files = [(_text(file.long_filename() or file.name), bytes(file.data)) for file in found.attachments]
         html, text = _text(found.htmlbody), _text(found.body)
+        if not html and not text.strip():
+            html, text = _rich_text(found.rtfbody)
     except Exception:
         return None
     return Opened([file for file in files if file[1]][:_MOST_FILES], html, text)
+
+
+def _rich_text(compressed: object) -> tuple[str, str]:
+    if not isinstance(compressed, bytes) or not compressed:
+        return "", ""
+    html, text = rtf.read(rtf.decompressed(compressed))
+    return html.replace("\0", ""), text.replace("\0", "")
 
 
 def _text(value: object) -> str:
