@@ -14,6 +14,9 @@ UNKNOWN = "application/octet-stream"
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 SHOWN = PICTURES | {"application/pdf", "text/plain"}
 
+#: A picture that unpacks to more is only saved: the browser that showed it would need gigabytes. Cameras stay below.
+MOST_PIXELS = 120_000_000
+
 _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
@@ -44,9 +47,11 @@ def shown_type(data: bytes) -> str | None:
 
 
 def picture_type(data: bytes) -> str | None:
-    """PNG, JPEG, GIF or WebP of a readable size that is nothing else besides; None for anything else."""
+    """PNG, JPEG, GIF or WebP of a readable size that is nothing else besides; None for anything else and for one that
+    would unpack to more pixels than is sane."""
     kind = _kind_by_start(data)
-    if kind not in PICTURES or size_of(data) == (0, 0):
+    width, height = size_of(data)
+    if kind not in PICTURES or not 0 < width * height <= MOST_PIXELS:
         return None
     if kind == "image/gif" and data[6:8].startswith(_SCRIPT_STARTS):
         return None
