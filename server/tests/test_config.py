@@ -23,3 +23,10 @@ def test_a_sender_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("WAYPOST_MAIL_FROM", sender)
     with pytest.raises(BadSetting, match="MAIL_FROM"):
         config.load()
+
+
+@pytest.mark.parametrize("name", ["BASE_URL", "CONTENT_URL"])
+def test_an_address_without_its_scheme_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"WAYPOST_{name}", "desk.acme.test")
+    with pytest.raises(BadSetting, match=name):
+        config.load()

@@ -21,7 +21,8 @@ MESSAGE = """<p>Hi, the <b>export</b> fails, see <a href="{there}/ok.png">the pa
 <p><img src="cid:pic@x" alt="Screen"> <img src="{there}/ok.png" alt="Logo"></p>
 <div style="position:fixed;top:0;left:0;width:2000px;height:2000px;background:url({there}/style.png)">Over</div>
 <table width="900"><tr><td>wide</td></tr></table>
-<div class="waypost_quote"><blockquote>Quoted words</blockquote></div>"""
+<div class="gmail_quote"><div class="gmail_attr">On Mon, 15 Jan 2024 at 09:30, Anna &lt;a@example.com&gt; wrote:
+<br></div><blockquote class="gmail_quote">Quoted words</blockquote></div>"""
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from waypost.kit.html import clean_html_to_text
+from waypost.kit.html_policy import QUOTE_CLASS, SIGNATURE_CLASS
 
 #: Class of a block -> what the fold is called.
 _FOLDED = {
-    "waypost_quote": "Quoted text",
-    "waypost_signature": "Signature",
+    QUOTE_CLASS: "Quoted text",
+    SIGNATURE_CLASS: "Signature",
     # Of mails that were stored before blocks were marked by us.
     "gmail_quote": "Quoted text",
     "yahoo_quoted": "Quoted text",

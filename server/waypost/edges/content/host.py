@@ -1,4 +1,4 @@
-"""A host that serves content and nothing else, where the operator has given it one (`WAYPOST_CONTENT_URL`)."""
+"""What holds for content before any route: its links stay out of the log, and a host of its own serves nothing else."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 class ContentHost:
-    """ASGI: under the host of content there is no sign-in, no API and no page of the desk, so that nothing that a
-    browser might run there finds anything to take. Under other hosts requests pass through untouched."""
+    """ASGI: under the host of content (`WAYPOST_CONTENT_URL`) there is no sign-in, no API and no page of the desk, so
+    that nothing that a browser might run there finds anything to take."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self.app = app
@@ -22,10 +22,14 @@ class ContentHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        is_elsewhere = str(scope["type"]) == "http" and not scope["path"].startswith(PREFIX)
-        if is_elsewhere and self.context.content_host and _host_of(scope) == self.context.content_host:
-            await plain_answer(send, 404, "Nothing is here.")
-            return
+        if str(scope["type"]) == "http":
+            if scope["path"].startswith(PREFIX):
+                # Whoever reads the log must not be able to follow a link.
+                kind = scope["path"].removeprefix(PREFIX).partition("/")[0][:20]
+                scope["waypost.logged_path"] = f"{PREFIX}{kind}/…"  # type: ignore[typeddict-unknown-key]
+            elif self.context.content_host and _host_of(scope) == self.context.content_host:
+                await plain_answer(send, 404, "Nothing is here.")
+                return
         await self.app(scope, receive, send)
 
 

@@ -25,7 +25,7 @@ BASE = "/v2/conversations/{conversation_id:int}/attachments/{attachment_id:int}"
 _HARMLESS = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain", "text/csv"}
 )
-_ACTIVE = ("html", "xml", "svg", "script", "xsl", "mathml")
+_ACTIVE = ("html", "xml", "svg", "script", "xsl", "mathml", "flash", "hta")
 
 
 class AttachmentDataOut(msgspec.Struct, frozen=True):
