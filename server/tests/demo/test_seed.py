@@ -57,6 +57,18 @@ async def counts(desk: Desk) -> dict[str, int]:
         return {row["relname"]: await connection.fetchval(f'select count(*) from "{row["relname"]}"') for row in names}
 
 
+async def test_mailboxes_sign_and_one_is_rated(api: httpx.AsyncClient) -> None:
+    settings = {}
+    for mailbox in await embedded(api, "/v2/mailboxes", "mailboxes"):
+        settings[mailbox["email"]] = (await api.get(f"/v2/mailboxes/{mailbox['id']}/channel")).json()
+    rated = {email: found["ratings"] for email, found in settings.items()}
+    assert rated == {"support@junipermail.test": True, "orders@junipermail.test": False}
+    for found in settings.values():
+        assert found["signature"] == "<p>{%user.firstName%} {%user.lastName%}<br>Juniper Mail</p>"
+        assert found["autoReply"]["enabled"] is False
+        assert found["autoReply"]["body"].startswith("<p>Hello {%customer.firstName,fallback=there%},</p>")
+
+
 async def test_users_of_every_role_can_sign_in_with_the_shared_password(
     module_desk: Desk, filled: DemoAccess, api: httpx.AsyncClient
 ) -> None:

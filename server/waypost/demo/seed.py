@@ -12,11 +12,13 @@ from typing import TypeAlias
 
 from waypost.demo import access, cast, credentials
 from waypost.demo.access import DemoAccess
+from waypost.demo.letterheads import set_letterheads
 from waypost.demo.rules import make_workflows
 from waypost.demo.shapes import DemoConversation, DemoCustomer, DemoEmail
 from waypost.demo.stage import Stage, go_to, set_up
 from waypost.domains import accounts
 from waypost.domains.accounts import Actor, passwords, scope_of
+from waypost.domains.mailboxes import ChannelMeans
 from waypost.kit import named_locks
 from waypost.kit.files import FileStore
 from waypost.kit.paging import PageRequest
@@ -60,7 +62,7 @@ async def _fill(desk: Desk, progress: Progress, most: int | None) -> DemoAccess:
     async with desk.transactions.open() as tx:
         account_id = await _find_account(tx, kept)
         if account_id is None:
-            found = await _make(tx, desk.files, base_url, progress, most)
+            found = await _make(tx, desk, progress, most)
         else:
             found = await credentials.renewed(tx, account_id, kept, base_url)
     if found != kept:
@@ -83,7 +85,7 @@ async def _find_account(tx: Tx, kept: DemoAccess | None) -> int | None:
     return None
 
 
-async def _make(tx: Tx, files: FileStore, base_url: str, progress: Progress, most: int | None) -> DemoAccess:
+async def _make(tx: Tx, desk: Desk, progress: Progress, most: int | None) -> DemoAccess:
     # Here, as in what is called below, because only the first start needs it.
     from waypost.demo import material
 
@@ -95,10 +97,12 @@ async def _make(tx: Tx, files: FileStore, base_url: str, progress: Progress, mos
     happenings = sorted(happenings, key=_age_s)[:most]
     progress("Setting up the desk", 1, 1)
     people = {person.emails[0].value: person for person in material.customers()}
-    await _play_all(tx, files, stage, happenings[::-1], people, progress)
+    await _play_all(tx, desk.files, stage, happenings[::-1], people, progress)
     await go_to(tx, stage.now)
     await make_workflows(tx, stage)
-    return await credentials.first(tx, stage.owner, base_url, password, [box.id for box in stage.mailboxes.values()])
+    await set_letterheads(tx, stage, ChannelMeans(desk.context.secret_key, desk.outgoing))
+    mailbox_ids = [box.id for box in stage.mailboxes.values()]
+    return await credentials.first(tx, stage.owner, desk.context.base_url, password, mailbox_ids)
 
 
 def _age_s(item: Happening) -> int:

@@ -38,12 +38,19 @@ class Authority:
         own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
         return self._context(self._built(own, own, key, key, list(names), DAY, -DAY), key)
 
+    def files(self, *names: str) -> tuple[Path, Path]:
+        """A certificate for the names and its key, in files that every program on the machine can read."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+        made = self._built(own, self._name, key, self._key, list(names), DAY, -DAY)
+        certificate, private = self.folder / f"{names[0]}.crt", self.folder / f"{names[0]}.key"
+        certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        private.write_bytes(_pem(key))
+        return certificate, private
+
     def _context(self, made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
         path = self.folder / f"{made.serial_number}.pem"
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(_pem(key) + made.public_bytes(serialization.Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context
@@ -77,3 +84,9 @@ class Authority:
         if known:
             builder = builder.add_extension(x509.SubjectAlternativeName(known), critical=False)
         return builder.sign(signer, hashes.SHA256())
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -19,7 +19,7 @@ class Imap:
     """What the server is like. `answers` are by command, in place of the usual ones, without the tag."""
 
     greeting: str | None = "* OK mail.test ready"
-    capabilities: str = "IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2"
+    capabilities: str = "IMAP4rev1 AUTH=XOAUTH2"
     inside: str = "IMAP4rev1 IDLE"
     user: str = "me@example.com"
     password: str = "right"

@@ -53,7 +53,7 @@ async def test_a_server_that_works_is_found_to_step_by_step(bench: Bench, author
         for name in ("dns", "connect", "tls", "greeting", "capabilities", "sign-in", "folders", "read", "idle")
     ]
     assert "TLS 1." in tried["tls"][1]
-    assert tried["capabilities"][1] == "The server speaks IMAP4; it offers to sign in by PLAIN, XOAUTH2."
+    assert tried["capabilities"][1] == "The server speaks IMAP4; it offers to sign in by XOAUTH2."
     assert tried["sign-in"][1] == "Signed in as me@example.com."
     assert tried["folders"][1] == "INBOX holds 2 messages; Sent holds 0 messages."
 
@@ -88,12 +88,16 @@ async def test_without_encryption_it_is_warned(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("password", ['with "quotes" and \\', "größer als 7 Zeichen"])
-async def test_awkward_passwords_get_in(bench: Bench, password: str) -> None:
+@pytest.mark.parametrize("way", ["AUTH=PLAIN", "LOGIN"])
+async def test_awkward_passwords_get_in(bench: Bench, password: str, way: str) -> None:
     imap = Imap(password=password)
-    if password.isascii():
+    if way == "LOGIN":
         imap.password = password.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        imap.capabilities = "IMAP4rev1 AUTH=PLAIN LOGINDISABLED"
     async with imap_server(imap) as port:
         assert (await bench.imap(port, password=password)).is_ok
+    assert any("AUTHENTICATE PLAIN" in line for line in imap.seen) is (way == "AUTH=PLAIN")
 
 
 async def test_a_server_without_idle_and_an_empty_one_are_no_failure(bench: Bench) -> None:
@@ -234,6 +238,16 @@ async def test_an_smtp_server_is_known_as_one(bench: Bench) -> None:
 
 
 # ---------------------------------------------------------------- getting in
+
+
+async def test_a_wrong_password_sent_as_base64_is_not_repeated_either(bench: Bench) -> None:
+    refusal = "TAG NO bad AG1lQGV4YW1wbGUuY29tAGh1bnRlcjItc2VjcmV0"
+    imap = Imap(capabilities="IMAP4rev1 AUTH=PLAIN", answers={"AUTHENTICATE": [refusal]})
+    async with imap_server(imap) as port:
+        tried = await bench.imap(port, password="hunter2-secret")
+    assert tried.failed[0] == "sign-in"
+    assert "dW50ZXIyLXNlY3Jl" not in tried.failed[2]
+    assert "***" in tried.failed[2]
 
 
 async def test_a_wrong_password_is_not_repeated_in_the_servers_words(bench: Bench) -> None:

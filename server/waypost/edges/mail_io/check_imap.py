@@ -101,14 +101,15 @@ class ImapCheck:
             return
         if not self._server.username:
             self._steps.fail("sign-in", "There is no user name to sign in with.")
-        if "LOGINDISABLED" in self._capabilities:
+        user, password = self._server.username, self._server.password
+        # The same choice as in `imap_client`: what works here shall work there.
+        if "AUTH=PLAIN" in self._capabilities:
+            reply = await self._authenticate("PLAIN", f"\0{user}\0{password}".encode())
+        elif "LOGINDISABLED" in self._capabilities:
             message = "The server takes no sign-in that is not encrypted. Choose tls or starttls."
             self._steps.fail("sign-in", message)
-        user, password = self._server.username, self._server.password
-        if (user + password).isascii():
-            reply = await self._ask(f"LOGIN {_quoted(user)} {_quoted(password)}")
         else:
-            reply = await self._authenticate("PLAIN", f"\0{user}\0{password}".encode())
+            reply = await self._ask(f"LOGIN {_quoted(user)} {_quoted(password)}")
         if reply.status != "OK":
             self._steps.fail("sign-in", sign_in_refused(self._server.host, reply.words), reply.words)
         if self._server.security == "none":
