@@ -14,6 +14,7 @@ from waypost.kit.html_policy import (
     ALLOWED_ELEMENTS,
     DROPPED_WITH_CONTENT,
     allowed_attribute,
+    document_attributes,
 )
 from waypost.kit.html_text import clean_html_to_text, preview, to_text
 from waypost.kit.text import clean_file_name, clean_name, clean_text
@@ -24,6 +25,7 @@ __all__ = [
     "clean_html_to_text",
     "clean_name",
     "clean_text",
+    "document_cleaner",
     "has_markup",
     "preview",
     "sanitise",
@@ -53,7 +55,20 @@ _MARKUP = (
 _LONE_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
 
 
-def sanitise(source: str) -> str:
+def document_cleaner(own_images: str) -> nh3.Cleaner:
+    """A cleaner for documents of the desk's own pages: keeps plain ids and classes as well, and images whose path on
+    the desk's own host begins with `own_images`."""
+    return nh3.Cleaner(
+        tags=set(ALLOWED_ELEMENTS),
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
+        attributes=ALLOWED_ATTRIBUTES,
+        attribute_filter=document_attributes(own_images),
+        link_rel="noopener noreferrer",
+        url_schemes=ALL_SCHEMES,
+    )
+
+
+def sanitise(source: str, cleaner: nh3.Cleaner = _cleaner) -> str:
     """The part of any HTML that is safe to show in a page: no scripts, forms, frames, foreign positioning or
     loading other than http(s), cid and data images. Applying it again gives the same bytes. HTML that is too
     large or too tangled for a parser comes back as its text."""
@@ -63,7 +78,7 @@ def sanitise(source: str) -> str:
         if PLAIN.fullmatch(before):
             return before
         try:
-            cleaned = clean_text(_cleaner.clean(bounded(before)))
+            cleaned = clean_text(cleaner.clean(bounded(before)))
         except TooComplex:
             break
         if cleaned == before:

@@ -2,6 +2,7 @@
 Only lists and pure decisions; `kit/html.py` applies them."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 TEXT_ELEMENTS = frozenset(
@@ -77,6 +78,8 @@ SAFE_PROPERTIES = frozenset(
 )
 STYLE_CHARACTERS = 8_000
 
+# Ids and classes of documents: what links to headings and style sheets need, and no more.
+_PLAIN_MARK = re.compile(r"[A-Za-z][\w:.-]{0,99}", re.ASCII)
 _COLOUR_SHORTHAND = re.compile(r"#?[\w ]+|rgba?\([\d ,.%]+\)")
 _SAFE_VALUE = re.compile(
     r"""(?:[\w\ \#%.,!+/-]|"[\w\ ,.+-]*+"|'[\w\ ,.+-]*+'|(?:rgb|hsl)a?\([\w\ ,.%/+-]*+\))++""", re.VERBOSE
@@ -103,6 +106,21 @@ def allowed_attribute(_element: str, attribute: str, value: str) -> str | None:
     if attribute in ("class", "id", "name"):
         return " ".join([mark for mark in value.split() if mark.removeprefix("x_") in QUOTE_MARKS]) or None
     return value
+
+
+def document_attributes(own_images: str) -> Callable[[str, str, str], str | None]:
+    """`allowed_attribute` for documents of the desk's own pages: with plain ids and classes, and with images whose
+    path begins with `own_images`."""
+
+    def allowed(element: str, attribute: str, value: str) -> str | None:
+        if attribute in ("class", "id"):
+            marks = [mark for mark in value.split() if _PLAIN_MARK.fullmatch(mark)]
+            return " ".join(marks[:1] if attribute == "id" else marks) or None
+        if attribute == "src" and value.startswith(own_images) and ".." not in value:
+            return value
+        return allowed_attribute(element, attribute, value)
+
+    return allowed
 
 
 def safe_style(style: str) -> str:
