@@ -89,7 +89,12 @@ async def running_desk(database_url: str, data_dir: Path, **changes: Any) -> Asy
     """A desk on a free port; `changes` are settings, and `clock`."""
     clock = changes.pop("clock", system_clock)
     settings = Settings(
-        data_dir=data_dir, host=HOST, database_url=database_url, rate_limit_per_minute=0, write_burst_limit=0
+        data_dir=data_dir,
+        host=HOST,
+        database_url=database_url,
+        rate_limit_per_minute=0,
+        write_burst_limit=0,
+        docs_rate_limit=0,
     )
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(runtime.open_desk(replace(settings, **changes), clock=clock))

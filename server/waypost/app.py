@@ -21,6 +21,12 @@ from waypost.edges.content.app import ROUTES as CONTENT_ROUTES
 from waypost.edges.content.host import ContentHost
 from waypost.edges.content.pictures import Pictures
 from waypost.edges.content.throttle import Throttle
+from waypost.edges.docs_v1 import documentation as docs_documentation
+from waypost.edges.docs_v1 import errors as docs_errors
+from waypost.edges.docs_v1.app import make_public_router as make_docs_files_router
+from waypost.edges.docs_v1.app import make_router as make_docs_router
+from waypost.edges.docs_v1.gate import PREFIX as DOCS_PREFIX
+from waypost.edges.docs_v1.gate import Gate as DocsGate
 from waypost.edges.inbox_v2 import documentation
 from waypost.edges.inbox_v2 import errors as inbox_errors
 from waypost.edges.inbox_v2.app import router as inbox_router
@@ -39,6 +45,8 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
         return inbox_errors.on_framework_error(request, error)
     if request.scope["path"].startswith(CONTENT_PREFIX):
         return content_errors.on_framework_error(request, error)
+    if request.scope["path"].startswith(DOCS_PREFIX):
+        return docs_errors.on_framework_error(request, error)
     return session_errors.on_framework_error(request, error)
 
 
@@ -55,6 +63,13 @@ def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(schema), media_type="application/json")
 
 
+@litestar.get("/v1/openapi.json", include_in_schema=False, sync_to_thread=False)
+def docs_openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The same of the Docs API."""
+    schema = docs_documentation.describe(request.app.state.context.base_url)
+    return Response(msgspec.json.encode(schema), media_type="application/json")
+
+
 def description(router: Litestar, base_url: str) -> dict[str, Any]:
     """The OpenAPI description of the Inbox API as served under an address."""
     return documentation.complete(router.openapi_schema.to_schema(), base_url)
@@ -66,7 +81,10 @@ def build_router(context: Context) -> Litestar:
         route_handlers=[
             *operations.ROUTES,
             openapi_document,
+            docs_openapi_document,
             inbox_router,
+            make_docs_router(is_described=False),
+            make_docs_files_router(),
             *OAUTH_ROUTES,
             *SESSION_ROUTES,
             *CONTENT_ROUTES,
@@ -89,4 +107,4 @@ def build_router(context: Context) -> Litestar:
 
 def build_app(context: Context) -> ASGIApp:
     """The ASGI application that the server runs."""
-    return Pipeline(ContentHost(Gate(build_router(context), context), context))
+    return Pipeline(ContentHost(Gate(DocsGate(build_router(context), context), context), context))

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 ENVIRONMENT_PREFIX = "WAYPOST_"
+_DOMAIN = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d{1,5})?")
 _SENDER = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
@@ -41,6 +42,11 @@ class Settings:
     rate_limit_per_minute: int = 200
     write_burst_limit: int = 12
     rate_write_weight: int = 1
+    #: Requests of the Docs API in ten minutes for an account with one site; with two half as many more, with more
+    #: twice as many. 0: no limit.
+    docs_rate_limit: int = 2000
+    #: The domain below which help centers have their sub-domains. Empty: the desk's own host.
+    docs_domain: str = ""
     database_pool: int = 10
     #: A search that takes longer is ended and answered as an error.
     search_timeout_s: int = 5
@@ -67,6 +73,15 @@ class Settings:
             return self.base_url.rstrip("/")
         host = "localhost" if self.host in ("0.0.0.0", "::", "127.0.0.1") else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
+
+    @property
+    def docs_host(self) -> str:
+        """The domain below which help centers have their sub-domains, with the port where there is one."""
+        if self.docs_domain:
+            return self.docs_domain.lower()
+        own = urlsplit(self.address).netloc
+        # Sub-domains of a bare address do not exist; those of localhost lead to the same machine.
+        return re.sub(r"^(?:[\d.]+|\[[0-9a-fA-F:]+\])(?=:|$)", "localhost", own)
 
     @property
     def sender(self) -> tuple[str, str]:
@@ -103,6 +118,8 @@ def load(**overrides: Any) -> Settings:
         "rate_limit_per_minute": _number("RATE_LIMIT_PER_MINUTE", 200, 0, 10_000_000),
         "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
         "rate_write_weight": _number("RATE_WRITE_WEIGHT", 1, 1, 1000),
+        "docs_rate_limit": _number("DOCS_RATE_LIMIT", 2000, 0, 10_000_000),
+        "docs_domain": _text("DOCS_DOMAIN"),
         "database_pool": _number("DATABASE_POOL", 10, 2, 500),
         "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",
         "search_timeout_s": _number("SEARCH_TIMEOUT_S", 5, 1, 15),
@@ -119,6 +136,10 @@ def load(**overrides: Any) -> Settings:
             raise BadSetting(
                 f"{ENVIRONMENT_PREFIX}{name.upper()} must begin with http:// or https://, not {values[name]!r}"
             )
+    if values["docs_domain"] and not _DOMAIN.fullmatch(values["docs_domain"]):
+        raise BadSetting(
+            f"{ENVIRONMENT_PREFIX}DOCS_DOMAIN must be a host name, perhaps with a port, not {values['docs_domain']!r}"
+        )
     if values["mail_from"] and not _SENDER.fullmatch(parseaddr(values["mail_from"])[1]):
         raise BadSetting(
             f"{ENVIRONMENT_PREFIX}MAIL_FROM must be an address or Name <address>, not {values['mail_from']!r}"

@@ -27,11 +27,13 @@ from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
 from waypost.kit.log_stream import LogStream
 from waypost.kit.movable_clock import MovableClock
-from waypost.kit.rate_limit import AccountLimits
+from waypost.kit.rate_limit import AccountLimits, WindowLimits
 from waypost.kit.safe_http import Outgoing, OutgoingRules
 from waypost.kit.tx import Transactions, Tx
 from waypost.kit.wakeups import EVENTS, Wakeups
 
+#: spec: docs-api 2.3.
+DOCS_WINDOW_S = 600
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
 SYSTEM_MAIL_JOB = "mail.send_system"
@@ -166,6 +168,9 @@ def _context(
             settings.valkey_url or None,
             write_weight=settings.rate_write_weight,
         ),
+        docs_limits=WindowLimits(DOCS_WINDOW_S, settings.valkey_url or None),
+        docs_rate_limit=settings.docs_rate_limit,
+        docs_domain=settings.docs_host,
         send_system_mail=queue_system_mail,
         live=live,
         movable_clock=movable_clock,

@@ -30,6 +30,38 @@ class Verdict(msgspec.Struct, frozen=True):
     retry_after_s: int | None = None
 
 
+class WindowLimits:
+    """So many requests of an account in a window of time. How many is told with each request; 0 is no limit."""
+
+    def __init__(self, window_s: int, storage_url: str | None = None) -> None:
+        self.window_s = window_s
+        self._local = LocalWindows(MemoryStorage())
+        self._shared = SharedWindows(RedisStorage(storage_url, implementation="valkey")) if storage_url else None
+
+    def idle(self, limit: int) -> Verdict:
+        """What a caller without an account is told: a fresh window."""
+        return Verdict(limit, limit, int(time.time()) + self.window_s)
+
+    async def take(self, name: str, account_id: int, limit: int) -> Verdict:
+        """Count one request of the account under a name, or say how long it has to wait."""
+        if not limit:
+            return self.idle(0)
+        item, key = RateLimitItemPerSecond(limit, self.window_s), (name, str(account_id))
+        if self._shared is None:
+            is_taken = self._local.hit(item, *key)
+            stats = self._local.get_window_stats(item, *key)
+        else:
+            try:
+                is_taken = await self._shared.hit(item, *key)
+                stats = await self._shared.get_window_stats(item, *key)
+            except Exception as error:  # any fault of the store means: let through
+                log.warning("rate_limit.store_down", error=repr(error))
+                return self.idle(limit)
+        reset_at, remaining = stats
+        wait_s = None if is_taken else max(1, -int(-(reset_at - time.time()) // 1))
+        return Verdict(limit, max(0, remaining) if is_taken else 0, -int(-reset_at // 1), wait_s)
+
+
 class AccountLimits:
     """The limits of the Inbox API. A limit of 0 is off; a refused request counts nothing.
 

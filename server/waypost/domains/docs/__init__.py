@@ -38,7 +38,7 @@ from waypost.domains.docs.collections import (
     list_collections,
     update_collection,
 )
-from waypost.domains.docs.listing import ArticleOrder, list_of_category, list_of_collection, list_related
+from waypost.domains.docs.listing import ArticleOrder, ArticleSort, list_of_category, list_of_collection, list_related
 from waypost.domains.docs.models import (
     Article,
     ArticleStatus,
@@ -76,6 +76,7 @@ from waypost.domains.docs.redirects import (
 from waypost.domains.docs.rights import give, level_of
 from waypost.domains.docs.search import SearchScope, find_similar, highlights, search, search_articles
 from waypost.domains.docs.sites import (
+    bases_of_sites,
     count_sites,
     create_site,
     delete_site,
@@ -87,6 +88,8 @@ from waypost.domains.docs.sites import (
     set_restriction,
     update_site,
 )
+from waypost.domains.docs.store_categories import CategorySort
+from waypost.domains.docs.store_collections import CollectionSort
 from waypost.domains.docs.texts import FileType, file_type, from_file
 
 __all__ = [
@@ -94,6 +97,7 @@ __all__ = [
     "Article",
     "ArticleChange",
     "ArticleOrder",
+    "ArticleSort",
     "ArticleStatus",
     "ArticleText",
     "Asset",
@@ -101,8 +105,10 @@ __all__ = [
     "Author",
     "Category",
     "CategoryChange",
+    "CategorySort",
     "Collection",
     "CollectionChange",
+    "CollectionSort",
     "DefaultSort",
     "FileType",
     "Hit",
@@ -123,6 +129,7 @@ __all__ = [
     "Visibility",
     "add_asset",
     "add_views",
+    "bases_of_sites",
     "count_sites",
     "create_article",
     "create_category",

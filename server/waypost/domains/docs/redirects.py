@@ -21,7 +21,6 @@ from waypost.kit.tx import Tx
 
 MOST_HOPS = 20
 LONGEST = 2000
-_MOST_SITES = 10_000
 
 
 class RedirectChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +166,7 @@ async def delete_redirect(tx: Tx, actor: Actor, addresses: Addresses, redirect_i
 
 
 async def _map(tx: Tx, actor: Actor, addresses: Addresses) -> _Map:
-    found = await store_sites.list_sites(tx.connection, actor.account_id, PageRequest(1, _MOST_SITES))
+    found = await store_sites.list_sites(tx.connection, actor.account_id, PageRequest(1, sites.MOST_SITES))
     return _Map(addresses, found.items)
 
 

@@ -29,6 +29,7 @@ LANGUAGES = frozenset(
     " yiddish".split()
 )
 SECRET_BYTES = 32
+MOST_SITES = 10_000
 _SUB_DOMAIN = re.compile(r"[a-z0-9-]{3,63}")
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
@@ -58,6 +59,13 @@ async def get_site(tx: Tx, actor: Actor, site_id: str) -> Site:
 async def count_sites(tx: Tx, account_id: int) -> int:
     """How many sites an account has: what its request limit depends on (spec: 2.3)."""
     return await store_sites.count(tx.connection, account_id)
+
+
+async def bases_of_sites(tx: Tx, actor: Actor, addresses: Addresses) -> dict[str, str]:
+    """The address of each of the account's sites, by its id."""
+    policy.may_read(actor)
+    found = await store_sites.list_sites(tx.connection, actor.account_id, PageRequest(1, MOST_SITES))
+    return {site.id: addresses.base_of(site.fields) for site in found.items}
 
 
 async def site_meant(tx: Tx, actor: Actor, site_id: str | None, member: str = "siteId") -> Site:

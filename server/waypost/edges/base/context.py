@@ -13,13 +13,14 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 
 from waypost.domains.accounts import Actor, Dialect
+from waypost.domains.docs import Addresses
 from waypost.domains.mailboxes import Channel, CheckReport
 from waypost.domains.webhooks import Compose
 from waypost.kit.errors import WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.log_stream import LogStream
 from waypost.kit.movable_clock import MovableClock
-from waypost.kit.rate_limit import AccountLimits
+from waypost.kit.rate_limit import AccountLimits, WindowLimits
 from waypost.kit.safe_http import Outgoing
 from waypost.kit.tx import Transactions, Tx, told_as_busy
 
@@ -66,6 +67,11 @@ class Context:
     #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
     send_system_mail: SendSystemMail
     live: LogStream
+    #: The windows of the Docs API, and how many requests an account with one site has in each; 0 is no limit.
+    docs_limits: WindowLimits
+    docs_rate_limit: int
+    #: The domain below which help centers have their sub-domains, with the port where there is one.
+    docs_domain: str
     #: The client for addresses that callers have chosen.
     outgoing: Outgoing
     #: Makes the body of a webhook; see edges.hooks_out.bodies.
@@ -89,6 +95,11 @@ class Context:
     repeat_wait_s: float = 5.0
     #: Named checks for /readyz; each raises when its part is not usable.
     readiness: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+
+    @property
+    def docs_addresses(self) -> Addresses:
+        """Where the pages of help centers are."""
+        return Addresses(self.base_url.partition("://")[0], self.docs_domain)
 
     @property
     def content_address(self) -> str:

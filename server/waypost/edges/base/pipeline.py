@@ -32,6 +32,8 @@ def edge_of(path: str) -> str:
         return "oauth2"
     if path.startswith(("/v2/", "/v3/")):
         return "inbox"
+    if path.startswith("/v1/"):
+        return "docs"
     if path.startswith("/static/"):
         return "static"
     if path.startswith("/content/"):
