@@ -26,5 +26,9 @@ def number_of(reference: str) -> int | None:
 
 def slug_of(text: str) -> str:
     """Lower case, everything but `a-z 0-9` one hyphen, at most 100 characters (spec: 2.9). Accents are taken off."""
-    plain = unicodedata.normalize("NFKD", text[: 4 * SLUG_LENGTH].lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", text[: 4 * SLUG_LENGTH].lower().replace("ß", "ss"))
+        .encode("ascii", "ignore")
+        .decode()
+    )
     return _NOT_IN_SLUGS.sub("-", plain).strip("-")[:SLUG_LENGTH].strip("-")

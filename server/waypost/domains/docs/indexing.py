@@ -66,7 +66,9 @@ async def index(
         await connection.execute(REMOVE_WORDS, account_id, site_id, gone)
         await connection.execute(UNUSED, account_id, site_id)
     if new:
-        await connection.execute(ADD_WORDS, account_id, site_id, new, [" ".join(words.traces_of(word)) for word in new])
+        await connection.execute(
+            ADD_WORDS, account_id, site_id, new, [" ".join(words.kept_traces_of(word)) for word in new]
+        )
 
 
 async def forget(tx: Tx, account_id: int, site_id: str, article_ids: list[str]) -> None:

@@ -174,8 +174,8 @@ async def _near(tx: Tx, place: tuple[int, str | None], word: str) -> list[str]:
     """The words that are one slip away, or two in long words; the likeliest first."""
     rows: list[asyncpg.Record] = await tx.connection.fetch(store_search.NEAR, *place, words.traces_of(word))
     most = 1 if len(word) < 8 else 2
-    ranked = sorted((words.distance(word, row["word"]), -row["articles"], row["word"]) for row in rows)
-    return [other for apart, _, other in ranked if 0 < apart <= most][:2]
+    ranked = sorted((words.slips(word, row["word"]), -row["articles"], row["word"]) for row in rows)
+    return [other for apart, _, other in ranked if apart <= most and other != word][:2]
 
 
 def _hit(row: asyncpg.Record) -> Hit:

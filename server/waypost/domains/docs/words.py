@@ -62,6 +62,17 @@ def traces_of(word: str) -> list[str]:
     return sorted({word, *(word[:index] + word[index + 1 :] for index in range(len(word)))})
 
 
+def kept_traces_of(word: str) -> list[str]:
+    """The traces that the vocabulary keeps of a word: also those without its last letter, which is mostly an ending."""
+    shorter = traces_of(word[:-1]) if len(word) > _SHORTEST_KNOWN else []
+    return sorted({*traces_of(word), *shorter})
+
+
+def slips(typed: str, word: str) -> int:
+    """How far a word is from what was typed, be it without its last letter."""
+    return min(distance(typed, word), distance(typed, word[:-1]) if len(word) > _SHORTEST_KNOWN else len(word))
+
+
 def distance(one: str, other: str) -> int:
     """How many letters are missing, added, exchanged or swapped with their neighbour between two words."""
     before: list[int] = []

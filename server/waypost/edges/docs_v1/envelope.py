@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response
 from msgspec import UNSET, UnsetType
 
+from waypost.domains.docs import Hits
 from waypost.edges.docs_v1 import parameters
 from waypost.edges.docs_v1.errors import JSON
 from waypost.edges.docs_v1.members import Members
@@ -25,7 +26,7 @@ class Listing(msgspec.Struct, Generic[Item], frozen=True):
     items: list[Item]
 
 
-def listing(page: Page[Any], items: list[Any]) -> Listing[Any]:
+def listing(page: Page[Any] | Hits, items: list[Any]) -> Listing[Any]:
     """The items of a page. There is a first page even of nothing (spec: 2.5)."""
     return Listing(page.request.number, max(1, -(-page.total // page.request.size)), page.total, items)
 

@@ -16,7 +16,7 @@ from waypost.domains.accounts import Actor
 from waypost.edges.base.context import Context
 from waypost.edges.docs_v1.errors import JSON, Unparsable, explained
 from waypost.edges.docs_v1.form import MULTIPART, Form, read_form
-from waypost.kit.errors import Throttled, TooLarge, WaypostError
+from waypost.kit.errors import NotFound, Throttled, TooLarge, WaypostError
 from waypost.kit.rate_limit import Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ DEFAULT_BODY_LIMIT = MEBIBYTE
 #: Articles of five million signs, escaped; files of 10 MB, with the rest of their form.
 ARTICLE_BODY_LIMIT = 16 * MEBIBYTE
 FORM_LIMIT = 11 * MEBIBYTE
+MOST_DRAINED = 64 * MEBIBYTE
 _ARTICLES = re.compile(r"/v1/articles(?:/[^/]+(?:/drafts)?)?")
 _FORMS = re.compile(r"/v1/(?:articles/upload|assets/[^/]+|articles/[^/]+/assets)")
 #: Requests of a window by the number of sites, of what one with a single site has (spec: 2.3).
@@ -93,6 +94,8 @@ class _Passage:
         path = scope["path"].rstrip("/ \t")
         if path != scope["path"]:
             scope["path"], scope["raw_path"] = path, path.encode()
+        if "\x00" in path:
+            raise NotFound
         if self.is_head:
             scope["method"] = "GET"
         key = _key_of(self.headers.get(b"authorization", b""))
@@ -133,7 +136,7 @@ class _Passage:
         declared = self.headers.get(b"content-length", b"0")
         if not declared.isdigit():
             raise Unparsable("Content-Length is not a number")
-        if int(declared) > limit:
+        if int(declared) > MOST_DRAINED:
             raise TooLarge(f"Bodies may be {limit // MEBIBYTE} MB at most here")
         chunks, size = [], 0
         while True:
@@ -142,11 +145,14 @@ class _Passage:
                 raise Unparsable("The body ended early")
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > limit:
-                raise TooLarge(f"Bodies may be {limit // MEBIBYTE} MB at most here")
-            chunks.append(chunk)
-            if not message.get("more_body", False):
-                return b"".join(chunks)
+            if size <= limit:
+                chunks.append(chunk)
+            if not message.get("more_body", False) or size > MOST_DRAINED:
+                break
+        # Read to its end before it is refused: many clients see no answer while they still send.
+        if size > limit:
+            raise TooLarge(f"Bodies may be {limit // MEBIBYTE} MB at most here")
+        return b"".join(chunks)
 
     def _form(self, body: bytes) -> Form | None:
         content_type = self.headers.get(b"content-type", b"").decode("latin-1")

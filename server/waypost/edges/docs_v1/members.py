@@ -5,6 +5,7 @@ The same descriptions make the OpenAPI document and do the reading, so the two c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeVar
@@ -103,21 +104,22 @@ class Members:
         self._refuse(name)
         return UNSET
 
-    def texts(self, name: str) -> list[str] | UnsetType | None:
+    def texts(self, name: str) -> list[str] | None | UnsetType:
         """A list of texts, None for null; one text alone is a list of one, or of what commas part."""
         if self._is_null(name):
             return None
         value = self.raw(name)
-        if value is UNSET:
-            return UNSET
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, list) and all(isinstance(item, (str, int)) for item in value):
             return [str(item).replace("\x00", "") for item in value]
-        self._refuse(name)
+        if value is not UNSET:
+            self._refuse(name)
         return UNSET
 
-    def choice(self, name: str, choices: type[Choice], others: dict[str, Choice] | None = None) -> Choice | UnsetType:
+    def choice(
+        self, name: str, choices: type[Choice], others: Mapping[str, Choice] | None = None
+    ) -> Choice | UnsetType:
         """One of some words; `others` are further spellings."""
         text = self.text(name)
         if text is UNSET:
