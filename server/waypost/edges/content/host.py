@@ -8,6 +8,9 @@ from waypost.edges.base.content_links import PREFIX
 from waypost.edges.base.context import Context
 from waypost.edges.base.pipeline import plain_answer
 
+#: Files of the knowledge base (edges/docs_v1/handlers/assets.py), which are content as well.
+DOCS_FILES = "/docs/assets/"
+
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -27,10 +30,15 @@ class ContentHost:
                 # Whoever reads the log must not be able to follow a link.
                 kind = scope["path"].removeprefix(PREFIX).partition("/")[0][:20]
                 scope["waypost.logged_path"] = f"{PREFIX}{kind}/…"  # type: ignore[typeddict-unknown-key]
-            elif self.context.content_host and _host_of(scope) == self.context.content_host:
+            elif self._is_closed(scope):
                 await plain_answer(send, 404, "Nothing is here.")
                 return
         await self.app(scope, receive, send)
+
+    def _is_closed(self, scope: Scope) -> bool:
+        """Whether the request is for the host of content, but for nothing that is served there."""
+        is_content_host = bool(self.context.content_host) and _host_of(scope) == self.context.content_host
+        return is_content_host and not scope["path"].startswith(DOCS_FILES)
 
 
 def _host_of(scope: Scope) -> str:

@@ -104,7 +104,7 @@ class Members:
         self._refuse(name)
         return UNSET
 
-    def texts(self, name: str) -> list[str] | None | UnsetType:
+    def texts(self, name: str) -> list[str] | UnsetType | None:
         """A list of texts, None for null; one text alone is a list of one, or of what commas part."""
         if self._is_null(name):
             return None

@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0022_docs"
-down_revision = "0021_mail_origin"
+revision = "0025_docs"
+down_revision = "0024_mail_threading"
 
 
 def upgrade() -> None:

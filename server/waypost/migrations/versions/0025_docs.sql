@@ -1,4 +1,4 @@
--- The knowledge base (docs/decisions/0024). Ids are 24 hex digits on the wire and here; numbers come from one sequence
+-- The knowledge base (docs/decisions/0026-knowledge-base.md). Ids are 24 hex digits on the wire and here; numbers come from one sequence
 -- for each account, shared by collections, categories and articles.
 
 -- Also the row that every change of an account's knowledge base locks first: one writer at a time, no deadlocks.
