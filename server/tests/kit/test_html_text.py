@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from waypost.kit.html import clean_body, has_markup, preview, text_to_html, to_text
+from waypost.kit.html import clean_body, has_markup, preview, text_to_html, to_text, unfolded
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,27 @@ def test_a_preview_is_one_line_of_the_beginning() -> None:
     )
     assert preview("<p>" + "word " * 200, limit=9) == "word word"
     assert len(preview("x" * 1000)) == 260
+
+
+QUOTE = '<div class="waypost_quote"><div>On Monday</div><div><b>old</b></div></div>'
+SIGNATURE = '<div class="waypost_signature">Ann</div>'
+
+
+@pytest.mark.parametrize(
+    ("html", "rest"),
+    [
+        (f"<p>new</p>{QUOTE}", "<p>new</p>"),
+        (f"<div>{QUOTE}<p>new</p></div>{SIGNATURE}", "<div><p>new</p></div>"),
+        (f"<div>one</div>{QUOTE}<div>two</div>{QUOTE}", "<div>one</div><div>two</div>"),
+        (QUOTE + SIGNATURE, QUOTE + SIGNATURE),
+        ('<p>a "waypost_quote" in words</p>', '<p>a "waypost_quote" in words</p>'),
+        (f"<p>new</p>{QUOTE[:40]}", "<p>new</p>"),
+    ],
+)
+def test_what_is_folded_is_left_out_where_anything_else_is_there(html: str, rest: str) -> None:
+    assert unfolded(html) == rest
+
+
+def test_a_preview_begins_with_what_is_not_folded() -> None:
+    assert preview(f"{QUOTE}<p>new</p>{SIGNATURE}") == "new"
+    assert preview(QUOTE) == "On Monday old"

@@ -16,7 +16,7 @@ from waypost.kit.html_policy import (
     allowed_attribute,
     document_attributes,
 )
-from waypost.kit.html_text import clean_html_to_text, preview, to_text
+from waypost.kit.html_text import clean_html_to_text, preview, to_text, unfolded
 from waypost.kit.text import clean_file_name, clean_name, clean_text
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "sanitise_with",
     "text_to_html",
     "to_text",
+    "unfolded",
 ]
 
 #: (element, attribute, value) -> the value to write, None to leave the attribute out.

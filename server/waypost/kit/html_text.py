@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from waypost.kit.html_bounds import MOST_CHARACTERS, PLAIN, TooComplex, bounded, text_only
+from waypost.kit.html_policy import QUOTE_CLASS, SIGNATURE_CLASS
 from waypost.kit.text import clean_text
 
 # A preview needs no more of a message than its beginning.
@@ -19,6 +20,7 @@ _MOST_BREAKS = 3
 _SPACE = re.compile("[ \t\n\f\r\u00a0]+")
 # Joiners mean something between letters only; runs of them with spaces are how newsletters pad their previews.
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+|[\u200c\u200d]+(?=\\s)|(?<=\\s)[\u200c\u200d]+")
+_DIV = re.compile(r'<(/?)div((?: [a-zA-Z-]+="[^"]*+")*+)>')
 _SMALL_NUMBER = re.compile("[0-9]{1,6}")
 _TOLD_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>]+\Z", re.IGNORECASE)
 _TWO_BREAKS = frozenset("blockquote dl figure h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
@@ -52,9 +54,35 @@ def clean_html_to_text(source: str) -> str:
     return writer.result()
 
 
+def unfolded(source: str) -> str:
+    """The sanitised HTML without quotes and signatures that are marked to be folded. All of it where no word would be
+    left."""
+    if QUOTE_CLASS not in source and SIGNATURE_CLASS not in source:
+        return source
+    kept: list[str] = []
+    open_ones: list[bool] = []
+    hidden = position = 0
+    for tag in _DIV.finditer(source):
+        if not hidden:
+            kept.append(source[position : tag.start()])
+        position = tag.start()
+        if tag[1]:
+            was_fold = bool(open_ones) and open_ones.pop()
+            hidden -= was_fold
+            position = tag.end() if was_fold else position
+        else:
+            open_ones.append(f'"{QUOTE_CLASS}"' in tag[2] or f'"{SIGNATURE_CLASS}"' in tag[2])
+            hidden += open_ones[-1]
+    if not hidden:
+        kept.append(source[position:])
+    rest = "".join(kept)
+    return rest if text_only(rest) else source
+
+
 def preview(source: str, limit: int = 260) -> str:
-    """The beginning of the HTML's text on one line, at most `limit` characters. spec: inbox-api "preview"."""
-    text = text_only(clean_text(source[:_PREVIEW_CHARACTERS]))
+    """The beginning of the HTML's text on one line, at most `limit` characters, without what is folded where anything
+    else is to be read. spec: inbox-api "preview"."""
+    text = text_only(clean_text(unfolded(source[:_PREVIEW_CHARACTERS])))
     return " ".join(_INVISIBLE.sub("", text).split())[:limit].rstrip()
 
 

@@ -40,7 +40,7 @@ async def add_thread(tx: Tx, files: FileStore, actor: Actor, conversation_id: in
     at = thread.created_at or tx.now
     after = rules.after(conversation.standing, thread, at)
     place = await _place(tx, actor, conversation, thread, customer_id, after.status)
-    written = await threads_in.write(tx, files, actor, thread, place, is_imported=False)
+    written = await threads_in.write(tx, files, actor, thread, place, is_imported=False, is_answer=True)
     is_published = written.state is ThreadState.PUBLISHED
     is_closing = after.status is Status.CLOSED
     await store_writes.add_thread(

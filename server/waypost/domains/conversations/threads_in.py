@@ -21,7 +21,7 @@ from waypost.domains.mailboxes import saved_replies
 from waypost.kit.errors import FieldError, Invalid, TooLarge
 from waypost.kit.file_kinds import real_type
 from waypost.kit.files import FileStore
-from waypost.kit.html import clean_body, clean_file_name, to_text
+from waypost.kit.html import clean_body, clean_file_name, to_text, unfolded
 from waypost.kit.image_sizes import dimensions
 from waypost.kit.tx import Tx
 
@@ -69,11 +69,20 @@ class Written(msgspec.Struct, frozen=True):
 
 
 async def write(
-    tx: Tx, files: FileStore, actor: Actor, thread: NewThread, place: Place, *, is_imported: bool, path: str = ""
+    tx: Tx,
+    files: FileStore,
+    actor: Actor,
+    thread: NewThread,
+    place: Place,
+    *,
+    is_imported: bool,
+    is_answer: bool = False,
+    path: str = "",
 ) -> Written:
     """Insert a thread with its files. The caller moves the conversation and calls `announce`.
 
-    `path` is where the thread stood in the request. Raises Invalid, TooLarge.
+    `path` is where the thread stood in the request. What a customer's answer quotes is in the threads before it, so it
+    is found by its own words alone. Raises Invalid, TooLarge.
     """
     body = clean_body(await _with_values(tx, actor, thread, place, is_imported=is_imported))
     text = to_text(body)
@@ -81,6 +90,8 @@ async def write(
         _check_content(thread, body, text, path)
     state = rules.state_of(thread)
     by_customer = rules.written_by_customer(thread)
+    if by_customer and is_answer:
+        text = to_text(unfolded(body))
     created_at = thread.created_at or tx.now
     status = place.after.value if place.after is not place.before else "nochange"
     row = store_threads.NewThreadRow(

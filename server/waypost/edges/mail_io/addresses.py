@@ -57,6 +57,7 @@ class _Reader:
         self._comments: list[str] = []
         self._angle: str | None = None
         self._depth = 0
+        self._has_at = False
 
     def take(self, kind: str, piece: str) -> None:
         if kind == "comment":
@@ -73,12 +74,13 @@ class _Reader:
             self._words.append(" ")
         else:
             self._words.append(piece)
+            self._has_at = self._has_at or "@" in piece
 
     def end_mailbox(self) -> None:
         words, self._words = "".join(self._words), []
         comments, self._comments = " ".join(self._comments), []
         angle, self._angle = self._angle, None
-        self._depth = 0
+        self._depth, self._has_at = 0, False
         if angle is not None:
             email = valid_address(_without_route(angle))
             self._add(words or comments, email)
@@ -98,7 +100,7 @@ class _Reader:
         self._add(name.strip() or comments, email)
 
     def _mark(self, piece: str) -> None:
-        if piece == ":" and self._angle is None and "@" not in "".join(self._words):
+        if piece == ":" and self._angle is None and not self._has_at:
             self._words.clear()  # the name of a group
         elif piece == ":":
             self._words.append(piece)

@@ -32,6 +32,7 @@ class File(NamedTuple):
     media_type: str
     data: bytes
     content_id: str | None = None
+    location: str = ""
 
 
 class Shown(NamedTuple):
@@ -132,7 +133,10 @@ class Reader:
             self._open_winmail(part, name, data)
             return _NOTHING
         if data or name:
-            self.files.append(File(name, part.media_type, data, part.content_id()))
+            location = part.headers.text("content-location", 1_000).strip()
+            # A picture that is named by its place alone gets an id, to be named by.
+            content_id = part.content_id() or (f"part{len(self.files) + 1}@location.invalid" if location else None)
+            self.files.append(File(name, part.media_type, data, content_id, location))
         return _NOTHING
 
     def _text(self, part: Part, data: bytes) -> Shown:

@@ -7,7 +7,6 @@ import mimetypes
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from waypost.domains.mail import Address, Forwarded, MailAttachment, ReceivedMessage
 from waypost.edges.mail_io import signals
@@ -21,6 +20,7 @@ from waypost.edges.mail_io.folding import fold_html, fold_text
 from waypost.edges.mail_io.forwarding import forwarded, is_forward_subject
 from waypost.edges.mail_io.header_block import Headers, read_block, read_text
 from waypost.edges.mail_io.html_lines import without_own_marks
+from waypost.edges.mail_io.inline_images import with_content_ids, with_locations
 from waypost.edges.mail_io.message_ids import made_up_id, read_ids
 from waypost.edges.mail_io.parts import Tree
 from waypost.edges.mail_io.protection import Protection, note, protection_of
@@ -34,7 +34,6 @@ _KEPT_HEADERS = (
     "authentication-results auto-submitted delivered-to envelope-to from importance list-unsubscribe precedence"
     " return-path user-agent x-auto-response-suppress x-forwarded-for x-forwarded-to x-mailer x-original-to x-priority"
 ).split()
-_CID = re.compile(r"""(?:src|href)="cid:([^"]{1,1000})\"""", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,80}", re.ASCII)
 _LIST_ID = re.compile(r"<([^<>]{1,255})>")
 _MESSAGES = frozenset(("message/rfc822", "message/global", "message/news"))
@@ -66,7 +65,7 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
     reader = Reader()
     shown = reader.read(tree.root)
     protection = protection_of([tree.root, *reader.inner], shown.text or "")
-    written = _with_invitation(_written(_with_note(shown, protection)), reader.invitation)
+    written = _with_invitation(_written(_with_note(shown, protection), reader.files), reader.invitation)
     html, text = written.html, written.text
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT]
@@ -81,7 +80,7 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
         warnings.append("no usable Date")
     email, name = (sender.email, sender.name) if sender else ("", "")
     is_bounce = signals.is_bounce(tree.root, email, name, subject, text)
-    attachments = _attachments(reader.files, html)
+    attachments = _attachments(reader.files, written.shown_ids)
     may_forward = not (is_bounce or is_enclosed or tree.root.media_type == "multipart/report")
     passed_on = None if not may_forward else _forwarded(written, subject, attachments, now, is_html=bool(shown.html))
     warnings.extend(sender_warnings(headers.first("from"), sender))
@@ -141,20 +140,22 @@ class _Written(NamedTuple):
     text: str
     own_text: str
     is_forward: bool
+    shown_ids: set[str]
 
 
-def _written(shown: Shown) -> _Written:
+def _written(shown: Shown, files: list[File]) -> _Written:
     text = clean_text(shown.text).strip("\n") if shown.text else ""
     if not shown.html:
         folded = fold_text(text[:MOST_TEXT])
-        return _Written(folded.html, text, folded.own_text, folded.is_forward)
-    html = without_own_marks(sanitise(shown.html))
+        return _Written(folded.html, text, folded.own_text, folded.is_forward, set())
+    html = without_own_marks(sanitise(with_locations(shown.html, files)))
+    html, shown_ids = with_content_ids(html, [clean_text(file.content_id) for file in files if file.content_id])
     folded = fold_html(html)
     own = folded.own_text if folded.is_folded else fold_text(text[:MOST_TEXT]).own_text if text.strip() else None
     if not text.strip():
         text = clean_html_to_text(html)
     own = text if own is None else own
-    return _Written(folded.html, text, own, folded.is_forward)
+    return _Written(folded.html, text, own, folded.is_forward, shown_ids)
 
 
 def _with_note(shown: Shown, protection: tuple[Protection, ...]) -> Shown:
@@ -168,7 +169,8 @@ def _with_invitation(written: _Written, block: str) -> _Written:
     if not block:
         return written
     text = f"{clean_html_to_text(block)}\n\n{written.text}".strip()
-    return _Written(block + written.html, text, written.own_text or clean_html_to_text(block), written.is_forward)
+    own = written.own_text or clean_html_to_text(block)
+    return written._replace(html=block + written.html, text=text, own_text=own)
 
 
 def _forwarded(
@@ -228,8 +230,7 @@ def _usable(headers: Headers, field: str) -> tuple[Address, ...]:
     return tuple({person.email.lower(): person for person in reversed(people)}.values())[::-1]
 
 
-def _attachments(files: list[File], html: str) -> tuple[MailAttachment, ...]:
-    shown = {unquote(found) for found in _CID.findall(html)}
+def _attachments(files: list[File], shown: set[str]) -> tuple[MailAttachment, ...]:
     return tuple(_attachment(file, place, shown) for place, file in enumerate(files, start=1))
 
 
