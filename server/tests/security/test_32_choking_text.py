@@ -22,6 +22,7 @@ from tests.security.described import Operation, operations, with_value
 from waypost.domains import customers
 from waypost.domains.conversations.fields import check
 from waypost.domains.conversations.labels import clean_tags
+from waypost.domains.mail import own_words, signed_ids, subjects
 from waypost.domains.mailboxes import CustomField, FieldType
 from waypost.edges.inbox_v2.parameters import parse_moment
 from waypost.kit import search_query
@@ -58,6 +59,9 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "markup": has_markup,
     "previews": preview,
     "names": clean_name,
+    "own words": own_words.above_quote,
+    "subjects": subjects.keys_of,
+    "signed ids": lambda text: signed_ids.read_token(b"key", text),
     "tags": lambda text: clean_tags([text]),
     **{f"fields: {kind.value}": lambda text, kind=kind: check(BOOKED[kind], text, "x") for kind in FieldType},
 }

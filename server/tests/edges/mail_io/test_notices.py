@@ -16,7 +16,9 @@ import pytest
 from tests.desk import Desk, running_desk
 from tests.edges.mail_io.servers import Receiver, receiving
 from tests.make import AccountMade
+from waypost.domains import mail
 from waypost.domains.mailboxes import Mailbox
+from waypost.edges.mail_io.parse import parse_message
 
 
 @dataclass
@@ -205,3 +207,49 @@ async def test_the_same_words_twice_are_two_mails(office: Office) -> None:
         await office.assign(conversation_id, office.account.owner.id)
     told = await office.told()
     assert len({str(message["Message-ID"]) for _, message in told}) == len(told) == 2
+
+
+async def answered(office: Office, notice: EmailMessage, text: str) -> mail.Received:
+    """The user's answer from a mail program, taken in by the mailbox."""
+    raw = (
+        f"From: {office.account.user.email}\r\nTo: {notice['Reply-To']}\r\nSubject: Re: {notice['Subject']}\r\n"
+        f"Message-ID: <{text[:4]}@acme.test>\r\nIn-Reply-To: {notice['Message-ID']}\r\n"
+        f"References: {notice['References']} {notice['Message-ID']}\r\n\r\n{text}\r\n\r\n"
+        + "".join(f"> {line}\r\n" for line in _text(notice).splitlines())
+    ).encode()
+    arrival = mail.Arrival(key=office.desk.context.secret_key)
+    async with office.desk.transactions.open() as tx:
+        return await mail.receive(
+            tx, office.desk.parts.files, office.account.id, office.mailbox.id, parse_message(raw), raw, arrival
+        )
+
+
+async def test_a_notice_can_be_answered_and_the_answer_goes_where_the_notice_says(office: Office) -> None:
+    conversation_id = await office.begin(assignTo=office.account.user.id)
+    await office.told()
+    await office.owner.post(f"/v2/conversations/{conversation_id}/customer", json={"text": "Still burns"})
+    await office.owner.post(f"/v2/conversations/{conversation_id}/notes", json={"text": "@una is it theirs?"})
+    (_, message), (_, note) = await office.told()
+    assert message["Reply-To"] == office.mailbox.email
+    assert message["Message-ID"] != note["Message-ID"]
+    assert message["References"] == note["References"]
+    assert _text(message).startswith(mail.ANSWER_LINE)
+    assert "Answer this mail to reply to the customer." in _text(message)
+    assert "Answer this mail to add a note that the customer does not see." in _text(note)
+
+    await answered(office, message, "Pour water on it.")
+    await answered(office, note, "Theirs, I think.")
+    threads = (await office.owner.get(f"/v2/conversations/{conversation_id}/threads")).json()["_embedded"]["threads"]
+    found = {thread["type"]: thread for thread in threads if thread["createdBy"]["id"] == office.account.user.id}
+    assert found["message"]["body"] == "Pour water on it."
+    assert found["note"]["body"] == "Theirs, I think."
+
+    await office.desk.run_workers()
+    [sent] = [one for one in office.receiver.mails if one.rcpt_tos == ["jane@example.com"]]
+    assert isinstance(sent.content, bytes)
+    left = email.message_from_bytes(sent.content, policy=email.policy.default)
+    assert isinstance(left, EmailMessage)
+    assert _text(left).strip() == "Pour water on it."
+    token = mail.read_token(office.desk.context.secret_key, left["Message-ID"])
+    assert token is not None
+    assert (token.purpose, token.conversation_id) == ("reply", conversation_id)

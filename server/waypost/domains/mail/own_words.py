@@ -14,11 +14,13 @@ ANSWER_LINE = "Write your answer above this line"
 _FOLDED = ".waypost_quote, .waypost_signature"
 #: Where programs leave no mark, a quote begins like this at the latest.
 _QUOTED = re.compile(
-    r"^[ \t]*(?:>|-{2,}[ \t]*(?:original message|forwarded message|ursprüngliche nachricht|message d'origine)"
-    rf"|_{{20,}}[ \t]*$|-- $|.{{0,40}}{re.escape(ANSWER_LINE)})",
+    r"^[ \t]*+(?:>|-{2,}+[ \t]*+(?:original message|forwarded message|ursprüngliche nachricht|message d'origine)"
+    rf"|_{{20,}}+[ \t]*+$|-- $|.{{0,40}}{re.escape(ANSWER_LINE)})",
     re.IGNORECASE | re.MULTILINE,
 )
-_EMPTY_END = re.compile(r"(?:\s|<br>|&nbsp;){1,10000}+\Z")
+_EMPTY = ("<br>", "&nbsp;", " ", "\n", "\t")
+#: An introduction such as `Jane wrote:` is one of the last lines above a quote.
+_INTRODUCTION_CHARACTERS = 400
 _INTRODUCTION = re.compile(
     r"\n[^\n]{0,300}(?:wrote|writes|schrieb|a écrit|escribió|scritto|schreef|napisał)[^\n]{0,100}:\s*\Z", re.IGNORECASE
 )
@@ -38,10 +40,17 @@ def html_of(message: ReceivedMessage) -> str:
 
 def text_of(message: ReceivedMessage) -> str:
     """The own words as plain text."""
-    text = "\n" + (message.own_text or message.text)
+    return above_quote(message.own_text or message.text)
+
+
+def above_quote(text: str) -> str:
+    """The text down to where a quote begins, for what no program has folded."""
+    text = "\n" + text
     found = _QUOTED.search(text)
     if found is not None:
-        text = _INTRODUCTION.sub("", text[: found.start()].rstrip())
+        text = text[: found.start()].rstrip()
+        end = max(0, len(text) - _INTRODUCTION_CHARACTERS)
+        text = text[:end] + _INTRODUCTION.sub("", text[end:])
     return text.strip()
 
 
@@ -49,9 +58,20 @@ def _unfolded(html: str) -> str:
     body = LexborHTMLParser(html).body
     if body is None:
         return ""
-    for node in body.css(_FOLDED):
+    # The outermost first: what is in it goes with it.
+    while (node := body.css_first(_FOLDED)) is not None:
         node.decompose()
-    return _EMPTY_END.sub("", sanitise(body.inner_html or ""))
+    return _without_empty_end(sanitise(body.inner_html or ""))
+
+
+def _without_empty_end(html: str) -> str:
+    end = len(html)
+    while end:
+        empty = next((one for one in _EMPTY if html.endswith(one, 0, end)), None)
+        if empty is None:
+            break
+        end -= len(empty)
+    return html[:end]
 
 
 def _letters(text: str) -> str:

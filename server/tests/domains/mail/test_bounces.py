@@ -1,0 +1,159 @@
+"""Mail that came back: linked to its reply, shown, and never believed without the reply's own id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.desk import Desk
+from tests.domains.mail.letters import Post, letter, opened
+from waypost.domains.mail import Bounce, FailedRecipient, Received
+
+pytestmark = [pytest.mark.anyio, pytest.mark.database]
+
+DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example.org>"
+SAID = "550 5.1.1 no such user"
+
+
+class Answered:
+    """A conversation with a reply that has left."""
+
+    def __init__(self, post: Post, asked: Received, thread_id: int, message_id: str) -> None:
+        self.post = post
+        self.asked = asked
+        self.thread_id = thread_id
+        self.message_id = message_id
+
+    async def bounce(self, kind: Any = "permanent", email: str = "jane@example.org", **changes: Any) -> Received:
+        original = changes.pop("original", self.message_id)
+        bounce = Bounce(kind, (FailedRecipient(email, "5.1.1", SAID),), original)
+        raw = letter("Could not deliver.", sender=DAEMON, subject="Undelivered Mail", Return_Path="<>", **changes)
+        return await self.post.take(raw, is_bounce=True, is_automatic=True, bounce=bounce)
+
+    async def sent(self) -> dict[str, Any]:
+        async with self.post.desk.connection() as connection:
+            row = await connection.fetchrow("select * from sent_mail where thread_id = $1", self.thread_id)
+        assert row is not None
+        return dict(row)
+
+    async def marked(self) -> dict[str, Any]:
+        async with self.post.desk.connection() as connection:
+            row = await connection.fetchrow(
+                "select bounced_at, bounce_reason from customer_entry where account_id = $1 and value = $2",
+                self.post.account.id,
+                "jane@example.org",
+            )
+        assert row is not None
+        return dict(row)
+
+    async def facts(self) -> list[dict[str, Any]]:
+        async with self.post.desk.connection() as connection:
+            rows = await connection.fetch(
+                "select data from event where account_id = $1 and type = 'convo.reply.bounced'", self.post.account.id
+            )
+        return [row["data"] for row in rows]
+
+
+@pytest.fixture
+async def answered(module_desk: Desk) -> Answered:
+    post = await opened(module_desk)
+    asked = await post.take(letter())
+    thread_id = await post.reply(asked.conversation_id, customer={"email": "jane@example.org"}, status="closed")
+    [message_id] = await post.sent_ids(asked.conversation_id)
+    async with module_desk.connection() as connection:
+        await connection.execute("update sent_mail set state = 'sent', sent_at = now() where thread_id = $1", thread_id)
+    return Answered(post, asked, thread_id, message_id)
+
+
+async def test_a_bounce_marks_its_reply_and_address_and_opens_the_conversation(answered: Answered) -> None:
+    post = answered.post
+    assert (await post.conversation(answered.asked.conversation_id))["status"] == "closed"
+    received = await answered.bounce()
+
+    assert received.conversation_id == answered.asked.conversation_id
+    sent = await answered.sent()
+    assert (sent["state"], sent["bounce_detail"]) == ("bounced", f"jane@example.org: 5.1.1 {SAID}")
+    assert sent["bounced_at"] is not None
+    assert (await answered.marked())["bounce_reason"] == f"jane@example.org: 5.1.1 {SAID}"
+    thread = (await post.threads(answered.asked.conversation_id))[-1]
+    assert (thread["type"], thread["createdBy"]["id"], thread["mail"]["isAutomatic"]) == ("note", 0, True)
+    assert (await post.conversation(answered.asked.conversation_id))["status"] == "active"
+    assert await answered.facts() == [{"thread_id": answered.thread_id, "detail": sent["bounce_detail"]}]
+    assert await post.may_answer(received) == "null-sender"
+    assert await post.count() == 1
+
+    # A second report of the same is kept, and is no news.
+    await answered.bounce()
+    assert len(await answered.facts()) == 1
+
+
+async def test_an_address_from_which_mail_comes_works_again(answered: Answered) -> None:
+    await answered.bounce()
+    await answered.post.take(letter(subject="I am here"))
+    assert await answered.marked() == {"bounced_at": None, "bounce_reason": None}
+
+
+async def test_a_temporary_failure_marks_no_address_and_a_delay_nothing(answered: Answered) -> None:
+    await answered.bounce("delayed")
+    assert (await answered.sent())["state"] == "sent"
+    assert (await answered.post.conversation(answered.asked.conversation_id))["status"] == "closed"
+    await answered.bounce("temporary")
+    assert (await answered.sent())["state"] == "bounced"
+    assert (await answered.marked())["bounced_at"] is None
+
+
+async def test_a_forged_bounce_marks_nothing(answered: Answered) -> None:
+    invented = answered.post.signed_id(answered.asked, answered.thread_id + 1)
+    for original in ("<made-up@acme.test>", invented, ""):
+        await answered.bounce(original=original or None)
+    # The reply's own id, and an address that it did not go to.
+    await answered.bounce(email="boss@example.org")
+    assert (await answered.sent())["state"] == "sent"
+    assert (await answered.marked())["bounced_at"] is None
+    assert await answered.facts() == []
+
+
+async def test_a_bounce_that_is_about_nothing_known_is_a_conversation_of_its_own(answered: Answered) -> None:
+    received = await answered.bounce(original="<made-up@acme.test>")
+    assert received.outcome == "conversation"
+    [thread] = await answered.post.threads(received.conversation_id)
+    assert thread["mail"]["isAutomatic"] is True
+    assert await answered.post.may_answer(received) == "null-sender"
+
+
+async def test_a_bounce_in_the_standards_form_is_read_from_its_bytes(answered: Answered) -> None:
+    raw = f"""\
+From: {DAEMON}
+To: support@acme.test
+Return-Path: <>
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report-{answered.thread_id}@mx.example.org>
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; jane@example.org
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; {SAID}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: {answered.message_id}
+From: support@acme.test
+To: jane@example.org
+
+--b--
+"""
+    received = await answered.post.take(raw.replace("\n", "\r\n").encode())
+    assert received.conversation_id == answered.asked.conversation_id
+    assert (await answered.sent())["bounce_detail"] == f"jane@example.org: 5.1.1 {SAID}"
