@@ -258,3 +258,16 @@ async def test_what_comes_by_a_list_is_written_by_people(post: Post) -> None:
     fields = {"List_Id": "<group.example.org>", "Precedence": "list", "In_Reply_To": "<list1@example.org>"}
     await post.take(letter(**fields))
     assert (await post.conversation(first.conversation_id))["status"] == "active"
+
+
+async def test_a_copy_by_a_list_is_the_same_mail_and_another_text_under_its_id_is_none(post: Post) -> None:
+    raw = letter("Good day.", message_id="<copied@example.org>", subject="Minutes")
+    footer = f"Good day.\n{'_' * 40}\nTo leave the list, write to leave@example.org"
+    fields = {"subject": "Re: [Board] Minutes", "List_Id": "<board.example.org>"}
+    by_list = letter(footer, message_id="<copied@example.org>", **fields)
+    first = await post.take(raw)
+    assert (await post.take(by_list)).outcome == "duplicate"
+    other = await post.take(letter("Good night.", message_id="<copied@example.org>", subject="Minutes"))
+    assert other.conversation_id == first.conversation_id
+    stranger = await post.take(letter("Hi.", message_id="<copied@example.org>", sender="eve@example.net"))
+    assert stranger.outcome == "conversation"

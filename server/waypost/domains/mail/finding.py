@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -18,6 +19,9 @@ SUBJECT_WINDOW = timedelta(days=60)
 _MOST_REFERENCES = 100
 #: As much of an id as the database indexes.
 _ID_CHARACTERS = 500
+_SAID_CHARACTERS = 20_000
+_LIST_NAME = re.compile(r"\A\s*+(?:\[[^\]\n]{1,60}\]\s*+){1,5}")
+_LIST_FOOTER = re.compile(r"^(?:_{10,}+|-- ?|-{10,}+)[ \t\r]*+$", re.MULTILINE)
 _DELIVERED_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
 
 
@@ -90,6 +94,7 @@ def search_for(
         since=when - SUBJECT_WINDOW,
         until=when + SUBJECT_WINDOW,
         people=[person for person in people if person],
+        own_id=message.message_id,
     )
 
 
@@ -107,7 +112,20 @@ def _lock(name: str) -> int:
 
 
 def identity_of(message: ReceivedMessage) -> str:
-    """What must agree beside the Message-ID for two messages to be the same one: sender and time."""
+    """What must agree beside the Message-ID for two messages to be the same one: sender, time and what it says.
+
+    Lists put their name before the subject and a few lines below the text; that makes no other message of it. Programs
+    that give all their messages one id, and people who copy messages, do.
+    """
     if message.sender is None or message.sent_at is None:
         return message.content_digest
-    return f"{message.sender.email.lower()} {message.sent_at.isoformat()}"[:400]
+    subject = _LIST_NAME.sub("", subjects.without_prefix(message.subject)[0])
+    text = _LIST_FOOTER.split(message.text[:_SAID_CHARACTERS], maxsplit=1)[0]
+    files = sorted(f"{file.file_name} {len(file.data)}" for file in message.attachments)
+    said = "\n".join((_signs(subject), _signs(text), *files))
+    digest = hashlib.sha256(said.encode(errors="replace")).hexdigest()[:32]
+    return f"{message.sender.email.lower()[:320]} {message.sent_at.isoformat()} {digest}"
+
+
+def _signs(text: str) -> str:
+    return "".join(filter(str.isalnum, text))

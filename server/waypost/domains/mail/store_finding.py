@@ -36,7 +36,7 @@ _CLAIM = """
 claim as (
   insert into received_mail
     (account_id, mailbox_id, content_digest, message_id, identity, storage_key, received_at, outcome)
-  values ($1, $2, $13, $14, $15, $16, $17, 'pending')
+  values ($1, $2, $14, $15, $16, $17, $18, 'pending')
   on conflict do nothing
   returning id
 )
@@ -62,9 +62,9 @@ or exists (
 """
 # 1: what the desk itself has signed; it leads into the mailbox that the conversation was moved to, unless the message
 # went there as well. 2: ids as they stand in this mailbox, the message answered first. 3: other answers to the same
-# message, which never came or comes now. 4: the same subject between the same people, among whom the mailbox itself
-# does not count, in the conversation in which something was said last. Imported threads are old, yet make a
-# conversation modified now. Ids that lead to a deleted conversation lead nowhere else.
+# message, which never came or comes now, and other messages under the same id. 4: the same subject between the same
+# people, among whom the mailbox itself does not count, in the conversation in which something was said last. Imported
+# threads are old, yet make a conversation modified now. Ids that lead to a deleted conversation lead nowhere else.
 _FOUND = """
 signed as (
   select 1 as way, k.place, coalesce(t.conversation_id, k.conversation_id) as id, null::bigint as from_id, t.type
@@ -84,6 +84,9 @@ signed as (
   select 3, 0::bigint, t.conversation_id, t.merged_from_id, t.type
   from thread_origin o join thread t on t.account_id = o.account_id and t.id = o.thread_id
   where o.account_id = $1 and left(o.root_id, 500) = any ($8::text[]) and not o.is_stranger
+  union all
+  select 3, 1::bigint, t.conversation_id, t.merged_from_id, t.type
+  from thread t where t.account_id = $1 and t.message_id = $13
 ), by_ids as (
   select * from signed union all select * from named union all select * from related
 ), called as (
@@ -180,6 +183,7 @@ class Search(msgspec.Struct, frozen=True):
     since: datetime
     until: datetime
     people: list[str]
+    own_id: str
 
 
 class Claim(msgspec.Struct, frozen=True):
