@@ -10,6 +10,7 @@ import pytest
 from tests.desk import Desk
 from tests.edges.inbox_v2.channel_calls import IMAP, SECRETS, Box, new_box
 from tests.edges.inbox_v2.customer_calls import assert_refused
+from waypost.kit.errors import Conflict
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,15 @@ async def test_an_address_reaches_one_mailbox_of_the_whole_installation(box: Box
     ):
         assert answer.status_code == 422
     assert await box.changes() == []
+
+
+async def test_a_new_mailbox_gets_no_address_that_reaches_another(box: Box) -> None:
+    alias = f"first{box.mailbox.id}@example.com"
+    await box.change(aliases=[alias])
+    stranger = await box.desk.make.account("Strangers")
+    for account, email in ((box.account, box.mailbox.email.upper()), (box.account, alias), (stranger, alias)):
+        with pytest.raises(Conflict, match="reaches another mailbox"):
+            await box.desk.make.mailbox(account, email=email)
 
 
 async def test_two_who_take_the_same_address_at_once_do_not_both_get_it(box: Box) -> None:

@@ -195,6 +195,13 @@ async def rename(tx: Tx, actor: Actor, mailbox_id: int, *, name: str | None, ema
     return after
 
 
+async def require_new(tx: Tx, actor: Actor, email: str) -> None:
+    """Refuse an address for a new mailbox that one of the account has, or that is anybody's alias. Raises Conflict."""
+    await store_addresses.lock_addresses(tx.connection)
+    if await store_addresses.is_taken(tx.connection, actor.account_id, email):
+        raise Conflict("The address reaches another mailbox", [FieldError("email", TAKEN, "Identifier", email)])
+
+
 async def keep_refresh_token(
     tx: Tx, key: bytes, account_id: int, mailbox_id: int, used: OAuth2, refresh_token: str
 ) -> None:

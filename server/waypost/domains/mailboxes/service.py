@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from waypost.domains.accounts import Actor, scope_of
-from waypost.domains.mailboxes import events, fields, store
+from waypost.domains.mailboxes import channel, events, fields, store
 from waypost.domains.mailboxes.models import CustomField, FieldType, Folder, FolderType, Mailbox
 from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
@@ -62,7 +62,11 @@ async def get_field(tx: Tx, actor: Actor, field_id: int) -> CustomField:
 
 
 async def create(tx: Tx, actor: Actor, name: str, email: str) -> Mailbox:
-    """Set up a mailbox with the usual folders. Raises Forbidden for plain users, Invalid for bad names or addresses."""
+    """Set up a mailbox with the usual folders.
+
+    Raises Forbidden for plain users, Invalid for bad names or addresses, Conflict for an address that reaches another
+    mailbox of the account, or is an alias anywhere.
+    """
     if not actor.is_administrator:
         raise Forbidden
     name, email = clean_text(name).strip(), clean_text(email).strip()
@@ -70,6 +74,7 @@ async def create(tx: Tx, actor: Actor, name: str, email: str) -> Mailbox:
         raise Invalid.one("name", "may not be empty", "NotEmpty")
     if "@" not in email:
         raise Invalid.one("email", "not a well-formed email address", "Email", email)
+    await channel.require_new(tx, actor, email)
     made = await store.insert(tx.connection, actor.account_id, name, secrets.token_hex(8), email)
     await store.insert_folders(tx.connection, actor.account_id, made.id, _SHARED_FOLDERS)
     tx.emit(actor, events.MailboxCreated(subject_id=made.id, scope_id=made.id, name=made.name, email=made.email))

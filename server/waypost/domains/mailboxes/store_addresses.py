@@ -14,6 +14,10 @@ RENAME = """
 update mailbox set name = $3, email = $4, updated_at = $5 where account_id = $1 and id = $2
 returning id, name, slug, email, created_at, updated_at
 """
+IS_TAKEN = """
+select exists (select from mailbox where account_id = $1 and lower(email) = $2)
+    or exists (select from mailbox_alias where lower(email) = $2)
+"""
 _ADDRESSES_LOCK = key_of("mailboxes.addresses")
 
 
@@ -25,6 +29,11 @@ async def lock_mailbox(connection: Connection, account_id: int, mailbox_id: int)
 async def lock_addresses(connection: Connection) -> None:
     """Let nobody else give a mailbox of the installation an address until the transaction ends."""
     await connection.fetchval(LOCK_ADDRESSES, _ADDRESSES_LOCK)
+
+
+async def is_taken(connection: Connection, account_id: int, email: str) -> bool:
+    """Whether a mailbox of the account has the address, or a mailbox of any account has it as an alias."""
+    return bool(await connection.fetchval(IS_TAKEN, account_id, email.lower()))
 
 
 async def rename(
