@@ -112,15 +112,16 @@ def _strength(joined: str, *, is_before_quote: bool) -> int:
     ends = joined.rstrip("*_ ").endswith((":", "："))
     if WROTE.search(joined[-_MOST_OF_AN_END:]):
         return 2 if has_date or has_address else int(ends and len(joined) < _MOST_WITHOUT_PROOF)
+    is_short = len(joined) < _MOST_WITHOUT_PROOF
+    if is_before_quote and has_date and is_short and BEGINS.match(joined) and WROTE_INSIDE.search(joined):
+        return 2
     if not (ends and has_date):
         return 0
     is_dated = has_address and (WROTE_INSIDE.search(joined) or _YEAR_OR_TIME.search(joined))
     if is_dated and label_of(joined) is None and not joined.lower().startswith("http"):
         return 2
-    begins = bool(BEGINS.match(joined))
-    return (
-        2 if begins and (WROTE_INSIDE.search(joined) or (is_before_quote and len(joined) < _MOST_WITHOUT_PROOF)) else 0
-    )
+    is_said = bool(WROTE_INSIDE.search(joined)) or (is_before_quote and is_short)
+    return 2 if is_said and BEGINS.match(joined) else 0
 
 
 def _reaching_up(lines: Sequence[str], place: int, joined: str, first: int) -> int:

@@ -22,6 +22,7 @@ from waypost.edges.mail_io.header_lines import (
 from waypost.edges.mail_io.quote_words import DEVICE, FOOTER, SENT_FROM, SEPARATOR, SIGNATURE_MARK
 
 _MOST_SIGNATURE_LINES = 20
+_LONGEST_NAME = 160
 _MOST_FOOTER_LINES = 12
 _MOST_FOOTER_CHARACTERS = 800
 _LONG_LEADING_QUOTE = 10
@@ -285,19 +286,25 @@ class _Reader:
         lines_below = 0
         for place in range(end - 1, start - 1, -1):
             text = self._texts[place][:100]
-            if SIGNATURE_MARK.match(text) and (text.startswith("-- ") or place == start or self._may_be_mark(place)):
+            is_mark = SIGNATURE_MARK.match(text) and not self._is_long_below(place, end)
+            if is_mark and (text.startswith("-- ") or place == start or self._may_be_mark(place)):
                 return self._back_over_blank(start, place)
             lines_below += not self._is_blank[place]
             if lines_below > _MOST_SIGNATURE_LINES:
                 break
         return end
 
+    def _is_long_below(self, place: int, end: int) -> bool:
+        """Whether a paragraph follows: people part their thoughts with dashes, too."""
+        below = next((other for other in range(place + 1, end) if not self._is_blank[other]), None)
+        return below is not None and len(self._texts[below]) > _LONGEST_NAME
+
     def _may_be_mark(self, place: int) -> bool:
         return self._is_blank[place - 1] or self._texts[place].strip() in ("--", "—")
 
     def _is_only_marks(self, place: int) -> bool:
         text = self._texts[place].strip()
-        return text in ("ᐧ", "\ufffc") if not SEPARATOR.match(text[:200]) else True
+        return text == "ᐧ" or bool(SEPARATOR.match(text[:200]))
 
     def _back_over_blank(self, start: int, place: int) -> int:
         while place > start and self._is_blank[place - 1]:
