@@ -55,6 +55,9 @@ async def test_what_is_provably_harmless_is_shown_where_that_is_asked_for(
 
     saved, shown = await browser.get(link), await browser.get(link + "?inline=1")
 
+    head = await browser.head(link)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(data))
     assert saved.content == shown.content == data
     assert saved.headers["content-type"] == shown.headers["content-type"] == served
     assert saved.headers["content-disposition"].startswith("attachment;")
