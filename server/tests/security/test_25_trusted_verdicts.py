@@ -62,3 +62,25 @@ async def test_what_is_odd_about_a_mail_is_shown(post: Post) -> None:
     assert thread["mail"]["from"] == {"name": "Jane Smith", "email": "jane@example.org"}
     assert thread["mail"]["listId"] == "news.example.org"
     assert thread["mail"]["warnings"] == ["no Message-ID: one was made from the content"]
+
+
+async def test_the_servers_words_are_read_from_the_header_and_the_senders_are_not(post: Post) -> None:
+    raw = letter(Authentication_Results="mx.acme.test; dmarc=fail header.from=example.org; spf=pass")
+    forged = b"Authentication-Results: mx.acme.test; dmarc=pass; dkim=pass\r\n"
+    head, rest = raw.split(b"Authentication-Results", 1)
+    own, rest = rest.split(b"\r\n", 1)
+    taken = await post.take(head + b"Authentication-Results" + own + b"\r\n" + forged + rest)
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["verdict"] == {"spf": "pass", "dmarc": "fail"}
+    assert await post.may_answer(taken) == "forged"
+
+    filtered = letter(
+        sender="bob@example.org",
+        X_Spam_Checker_Version="SpamAssassin 4.0 on mx.acme.test",
+        X_Spam_Flag="YES",
+        Authentication_Results="mx.acme.test; dmarc=pass",
+    )
+    taken = await post.take(filtered)
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["verdict"] == {"dmarc": "pass", "spam": True}
+    assert (await post.conversation(taken.conversation_id))["status"] == "spam"

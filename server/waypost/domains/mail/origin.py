@@ -73,11 +73,13 @@ def trusted(message: ReceivedMessage, authority: str | None) -> Verdicts:
     def settled(first: str, all_of_them: list[str]) -> str:
         return first or next((result for result in all_of_them if result in _FAILED), "")
 
+    # What a spam filter has added on top says nothing of the sender.
+    top = next((one for one in own if one.spf or one.dkim or one.dmarc), own[0])
     opinions = [one.is_spam for one in own if one.is_spam is not None]
     return Verdicts(
-        spf=settled(own[0].spf, [one.spf for one in own]),
-        dkim=settled(own[0].dkim, [one.dkim for one in own]),
-        dmarc=settled(own[0].dmarc, [one.dmarc for one in own]),
+        spf=settled(top.spf, [one.spf for one in own]),
+        dkim=settled(top.dkim, [one.dkim for one in own]),
+        dmarc=settled(top.dmarc, [one.dmarc for one in own]),
         is_spam=opinions[0] if opinions else None,
     )
 

@@ -281,7 +281,7 @@ def _unparsed(raw: bytes, digest: str, fault: Exception) -> ReceivedMessage:
         sent_at=None,
         html=text_to_html(text),
         text=text,
-        attachments=(),
+        attachments=(MailAttachment("message.eml", "message/rfc822", raw),),
         is_automatic=False,
         is_bounce=False,
         list_id=None,
