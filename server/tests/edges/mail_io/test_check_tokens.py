@@ -43,6 +43,15 @@ async def test_imap_takes_a_token(bench: Bench) -> None:
     assert tried["sign-in"][1] == "Signed in as me@example.com by OAuth 2.0."
 
 
+async def test_a_refresh_token_that_trying_may_have_used_up_is_warned_of(bench: Bench) -> None:
+    answer = answering(200, access_token="good-token", refresh_token="the-next-one")
+    async with receiving(answer) as tokens, imap_server(Imap()) as port:
+        tried = await bench.imap(port, password="", oauth2=oauth2(tokens))
+    assert tried.is_ok
+    assert (tried["token"][0], "may be used up" in tried["token"][1]) == ("warning", True)
+    assert "the-next-one" not in str(dict(tried))
+
+
 async def test_imap_refuses_a_token_and_its_reason_is_shown(bench: Bench) -> None:
     async with receiving(answering(200, access_token="bad-token")) as tokens, imap_server(Imap()) as port:
         name, message, said = (await bench.imap(port, password="", oauth2=oauth2(tokens))).failed

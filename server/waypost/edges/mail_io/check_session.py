@@ -17,7 +17,8 @@ from waypost.edges.mail_io.oauth_tokens import TokenFailure
 from waypost.kit.addresses import IpAddress
 from waypost.kit.safe_http import Outgoing
 
-GetToken = Callable[[OAuth2], Awaitable[str]]
+#: An access token, and whether the refresh token that it came by may be used up although it is still in the settings.
+GetToken = Callable[[OAuth2], Awaitable[tuple[str, bool]]]
 
 _OTHERS = ((("220 ", "220-", "554 "), "SMTP"), (("+OK",), "POP3"), (("* OK", "* PREAUTH"), "IMAP"))
 
@@ -65,11 +66,15 @@ class Session:
     async def token(self, oauth2: OAuth2) -> str:
         """An access token. Raises Stopped."""
         try:
-            token = await self._get_token(oauth2)
+            token, is_used_up = await self._get_token(oauth2)
         except TokenFailure as failure:
             self.steps.fail("token", _sentence(failure.message))
         self.steps.hide(token)
-        self.steps.ok("token", "The token server gives access tokens.")
+        if is_used_up:
+            message = "The token server gives a new refresh token each time: the one tried here may be used up by now."
+            self.steps.warn("token", f"{message} If fetching mail fails, consent again, and store the token untested.")
+        else:
+            self.steps.ok("token", "The token server gives access tokens.")
         return token
 
     async def first_line(self, wanted: str) -> str:

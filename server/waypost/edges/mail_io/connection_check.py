@@ -48,10 +48,11 @@ class ConnectionCheck:
         with self._alone(channel.mailbox_id):
             is_stored = await self._stored_tokens(account_id, channel)
 
-            async def token(oauth2: OAuth2) -> str:
+            async def token(oauth2: OAuth2) -> tuple[str, bool]:
                 if oauth2 in is_stored:
-                    return await self._tokens.get(account_id, channel.mailbox_id, oauth2, is_anew=True)
-                return (await fetch(self._outgoing, oauth2)).access_token
+                    return await self._tokens.get(account_id, channel.mailbox_id, oauth2, is_anew=True), False
+                fetched = await fetch(self._outgoing, oauth2)
+                return fetched.access_token, fetched.refresh_token not in ("", oauth2.refresh_token)
 
             reports = await asyncio.gather(
                 self._incoming(channel, token, note) if incoming else _nothing(),
