@@ -6,6 +6,7 @@ yes, batch by batch. Before the server is given the message, the note says so (`
 before has sent nothing, one that dies after the yes was noted sends nothing again. Between the two nobody but the
 server knows, and SMTP has no way to ask it: then the same message goes out again, under the same Message-ID, by which
 receivers and our own threading know it. Not to send it would lose it whenever the server had not taken it.
+Decision 0027 has the alternatives.
 """
 
 from __future__ import annotations
