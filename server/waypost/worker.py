@@ -130,6 +130,7 @@ def mail_route(desk: Desk) -> delivery.MailRoute:
         sender=mail.Address(*settings.sender),
         key=desk.context.secret_key,
         outgoing=desk.outgoing,
+        content_url=desk.context.content_address,
         is_confined=settings.is_demo,
     )
 

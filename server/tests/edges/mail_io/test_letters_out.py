@@ -215,3 +215,19 @@ async def test_a_paused_mailbox_keeps_its_mail(talk: Talk, server: Server) -> No
     await talk.make_due()
     await talk.desk.run_workers()
     assert len(server.replies) == 1
+
+
+async def test_customers_are_asked_what_they_think_where_the_mailbox_asks(talk: Talk, server: Server) -> None:
+    await talk.connect(are_ratings_on=True)
+    message = await sent(talk, server)
+    asked = [line for line in text_of(message).splitlines() if line.startswith(("Great:", "Okay:", "Not good:"))]
+    links = [line.split()[-1] for line in asked]
+    assert len(links) == 3
+    for link in links:
+        assert link in html_of(message)
+        assert (await talk.client.get(link)).status_code == 200
+    assert "Great" not in (await stored(talk))["body"]
+    await talk.client.post(f"/v2/conversations/{talk.id}/forwards", json={"to": ["vendor@example.net"]})
+    await talk.desk.run_workers()
+    assert links[0].rpartition("/")[0] not in html_of(read(server.replies[-1].content))
+    assert "Great" not in text_of(read(server.replies[-1].content))

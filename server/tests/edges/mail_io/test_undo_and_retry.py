@@ -270,3 +270,17 @@ async def test_a_reply_to_nobody_fails_with_a_reason(talk: Talk, server: Server)
     delivery = (await thread(talk, thread_id))["delivery"]
     assert (delivery["state"], delivery["error"]) == ("failed", "the message has no recipients")
     assert server.replies == []
+
+
+async def test_a_reply_that_is_hidden_before_it_leaves_leaves_all_the_same(
+    talk: Talk, server: Server, clock: Clock
+) -> None:
+    await talk.connect(undo_seconds=30)
+    thread_id = await talk.reply()
+    hiding = [{"op": "replace", "path": "/hidden", "value": True}]
+    address = f"/v2/conversations/{talk.id}/threads/{thread_id}"
+    assert (await talk.client.patch(address, json=hiding)).status_code == 204
+    await talk.desk.run_workers()
+    await pass_by(talk, clock, 31)
+    await talk.desk.run_workers()
+    assert len(server.replies) == 1

@@ -38,6 +38,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     remaining: tuple[str, ...] | None
     refused: tuple[str, ...]
     is_repeat: bool
+    #: Who is asked what they think of it; None where nobody is.
+    rated_by: int | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ async def queue(tx: Tx, enqueue: Enqueue, key: bytes, fact: Fact, thread_id: int
     """
     account_id, conversation_id = fact.account_id, fact.subject_id or 0
     place = await store_sending.mailbox_of(tx.connection, account_id, thread_id)
-    if place is None or place["state"] != "published":
+    if place is None or place["state"] == "draft":
         return
     channel = await store_channel.find(tx.connection, key, account_id, place["mailbox_id"])
     if channel is None:
@@ -92,7 +94,7 @@ async def prepare(tx: Tx, files: FileStore, key: bytes, account_id: int, thread_
     """Take up a queued mail: from now on it counts as under way. None when it has left, failed for good or is gone."""
     note = await store_sending.lock(tx.connection, account_id, thread_id)
     letter = await store_sending.letter(tx.connection, account_id, thread_id)
-    if note is None or note.state != "queued" or letter is None or letter.state != "published":
+    if note is None or note.state != "queued" or letter is None or letter.state == "draft":
         return None
     if note.due_at is not None and (wait := note.due_at - tx.now) > timedelta(0):
         return Waiting(wait.total_seconds(), "it can still be called back")
@@ -116,7 +118,14 @@ async def prepare(tx: Tx, files: FileStore, key: bytes, account_id: int, thread_
         remaining=tuple(note.remaining) if note.remaining is not None else None,
         refused=tuple(note.refused),
         is_repeat=note.handed_over_at is not None,
+        rated_by=letter.customer_id if _is_rated(channel, note, letter) else None,
     )
+
+
+def _is_rated(channel: Channel, note: store_sending.Note, letter: store_sending.Letter) -> bool:
+    """What a person has written to a customer, where the mailbox asks."""
+    is_by_user = letter.user_id is not None and letter.action_type == "default"
+    return channel.are_ratings_on and note.kind == "reply" and is_by_user
 
 
 async def note_handing_over(tx: Tx, account_id: int, thread_id: int) -> None:

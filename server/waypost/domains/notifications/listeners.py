@@ -21,6 +21,7 @@ _TOLD = frozenset(
         "convo.agent.reply.created",
         "convo.note.created",
         "convo.reply.failed",
+        "convo.reply.bounced",
     }
 )
 
@@ -53,9 +54,9 @@ async def _notices(tx: Tx, fact: Fact, conversation_id: int) -> list[Notice]:
     )
     if talk is None:
         return []
-    if fact.type == "convo.reply.failed":
+    if fact.type in ("convo.reply.failed", "convo.reply.bounced"):
         # Why it failed says more than the reply, which they know.
-        talk = msgspec.structs.replace(talk, text=fact.data["error"])
+        talk = msgspec.structs.replace(talk, text=fact.data.get("error") or fact.data.get("detail"))
     doer = fact.actor_id if fact.actor_kind == "user" and fact.actor_id else 0
     mentioned = policy.mentions_in(talk.text or "") if fact.type == "convo.note.created" else frozenset[str]()
     notices = []

@@ -52,7 +52,7 @@ def _occasions(
             return [*([Occasion.MENTIONED] if is_mentioned else []), _replied(reader, talk, _USER)]
         case "convo.agent.reply.created":
             return [_replied(reader, talk, _USER)]
-        case "convo.reply.failed":
+        case "convo.reply.failed" | "convo.reply.bounced":
             is_mine = reader.user_id in (author_id, talk.assignee_id) or talk.assignee_id in reader.team_ids
             return [Occasion.REPLY_FAILED] if is_mine else []
     return []

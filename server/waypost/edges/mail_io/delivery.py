@@ -6,7 +6,7 @@ yes, batch by batch. Before the server is given the message, the note says so (`
 before has sent nothing, one that dies after the yes was noted sends nothing again. Between the two nobody but the
 server knows, and SMTP has no way to ask it: then the same message goes out again, under the same Message-ID, by which
 receivers and our own threading know it. Not to send it would lose it whenever the server had not taken it.
-Decision 0027 has the alternatives.
+Decision 0030 has the alternatives.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import structlog
 
 from waypost.domains import mail
 from waypost.domains.mail import Address, Outgoing, OutgoingMessage
+from waypost.edges.base.rating_links import rating_html, rating_links, rating_text
 from waypost.edges.mail_io import smtp
 from waypost.edges.mail_io.compose import compose, envelope_recipients
 from waypost.edges.mail_io.dkim_signing import signed
@@ -125,7 +126,7 @@ async def _send(route: MailRoute, payload: dict[str, Any], outgoing: Outgoing) -
 
 async def _hand_over_all(route: MailRoute, payload: dict[str, Any], outgoing: Outgoing, server: SmtpServer) -> None:
     """Give the message to the server for a batch of recipients after the other, each noted before the next."""
-    raw = await asyncio.to_thread(_written, outgoing)
+    raw = await asyncio.to_thread(_written, route, payload, outgoing)
     wanted = list(outgoing.remaining) if outgoing.remaining is not None else envelope_recipients(outgoing.message)
     postponed: list[smtp.Refusal] = []
     while True:
@@ -161,11 +162,23 @@ def _refused_batch(
     return error.report
 
 
-def _written(outgoing: Outgoing) -> bytes:
+def _written(route: MailRoute, payload: dict[str, Any], outgoing: Outgoing) -> bytes:
     # Base64 of some 25 MB: in a thread, so that requests go on.
-    raw = compose(outgoing.message)
+    message = outgoing.message
+    if outgoing.rated_by is not None:
+        links = rating_links(
+            route.key,
+            route.content_url,
+            payload["account_id"],
+            payload["thread_id"],
+            outgoing.rated_by,
+            message.sent_at,
+        )
+        text = f"{message.text}\n\n{rating_text(links)}"
+        message = msgspec.structs.replace(message, html=message.html + rating_html(links), text=text)
+    raw = compose(message)
     dkim = outgoing.channel.dkim
-    return signed(raw, dkim, outgoing.message.sent_at) if dkim is not None else raw
+    return signed(raw, dkim, message.sent_at) if dkim is not None else raw
 
 
 async def _note_handing_over(route: MailRoute, payload: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ class MailRoute:
     sender: Address
     key: bytes
     outgoing: Outgoing
+    #: What links to content and ratings begin with.
+    content_url: str
     is_confined: bool = False
     slots: asyncio.Semaphore = field(init=False)
     tokens: AccessTokens = field(init=False)
