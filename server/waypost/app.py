@@ -31,6 +31,7 @@ from waypost.edges.inbox_v2 import documentation
 from waypost.edges.inbox_v2 import errors as inbox_errors
 from waypost.edges.inbox_v2.app import router as inbox_router
 from waypost.edges.inbox_v2.gate import PREFIXES, Gate
+from waypost.edges.mail_io.inbound import ROUTES as INBOUND_ROUTES
 from waypost.edges.oauth2.app import ROUTES as OAUTH_ROUTES
 from waypost.edges.session import errors as session_errors
 from waypost.edges.session.app import ROUTES as SESSION_ROUTES
@@ -86,6 +87,7 @@ def build_router(context: Context) -> Litestar:
             make_docs_router(is_described=False),
             make_docs_files_router(),
             *OAUTH_ROUTES,
+            *INBOUND_ROUTES,
             *SESSION_ROUTES,
             *CONTENT_ROUTES,
         ],

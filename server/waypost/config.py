@@ -58,6 +58,14 @@ class Settings:
     trusted_proxies: tuple[str, ...] = field(default=())
     #: Hosts and networks, with a port or without, that outgoing requests may go to although they are not public.
     outgoing_allow: tuple[str, ...] = field(default=())
+    #: Where mail is taken that other servers hand over, `host:port` or `unix:/path`; empty: nowhere.
+    smtp_listen: str = ""
+    lmtp_listen: str = ""
+    #: Who may hand over mail, as addresses and networks; empty: anybody.
+    smtp_peers: tuple[str, ...] = field(default=())
+    #: Files of the certificate and of its key, for STARTTLS.
+    smtp_tls_cert: str = ""
+    smtp_tls_key: str = ""
     #: Whether webhooks may go to addresses that begin with http://.
     allow_insecure_webhooks: bool = False
 
@@ -127,6 +135,11 @@ def load(**overrides: Any) -> Settings:
         "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "trusted_proxies": _list("TRUSTED_PROXIES"),
         "outgoing_allow": _list("OUTGOING_ALLOW"),
+        "smtp_listen": _place("SMTP_LISTEN"),
+        "lmtp_listen": _place("LMTP_LISTEN"),
+        "smtp_peers": _list("SMTP_PEERS"),
+        "smtp_tls_cert": _text("SMTP_TLS_CERT"),
+        "smtp_tls_key": _text("SMTP_TLS_KEY"),
         "allow_insecure_webhooks": _choice("ALLOW_INSECURE_WEBHOOKS", "0", ("0", "1")) == "1",
     }
     values.update({name: value for name, value in overrides.items() if value is not None})
@@ -162,6 +175,15 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     if not text.isdigit() or not low <= int(text) <= high:
         raise BadSetting(f"{ENVIRONMENT_PREFIX}{name} must be a whole number from {low} to {high}, not {text!r}")
     return int(text)
+
+
+def _place(name: str) -> str:
+    text = _text(name)
+    host, _, port = text.rpartition(":")
+    is_place = text.startswith("unix:/") or (bool(host) and port.isdigit() and int(port) < 65536)
+    if text and not is_place:
+        raise BadSetting(f"{ENVIRONMENT_PREFIX}{name} must be host:port or unix:/path, not {text!r}")
+    return text
 
 
 def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:

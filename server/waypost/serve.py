@@ -56,7 +56,7 @@ async def serve(
     Raises PortInUse, BadSetting, and what `open_database` raises, before anything serves; PartFailed when a part breaks
     down.
     """
-    _check_proxies(settings)
+    _check_networks(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -87,12 +87,13 @@ async def serve(
     log.info("desk.stopped")
 
 
-def _check_proxies(settings: Settings) -> None:
-    for text in settings.trusted_proxies:
-        try:
-            ip_network(text, strict=False)
-        except ValueError as error:
-            raise BadSetting(f"WAYPOST_TRUSTED_PROXIES holds {text!r}: {error}") from error
+def _check_networks(settings: Settings) -> None:
+    for name, texts in (("TRUSTED_PROXIES", settings.trusted_proxies), ("SMTP_PEERS", settings.smtp_peers)):
+        for text in texts:
+            try:
+                ip_network(text, strict=False)
+            except ValueError as error:
+                raise BadSetting(f"WAYPOST_{name} holds {text!r}: {error}") from error
 
 
 async def _database_and_imports(settings: Settings, stack: AsyncExitStack) -> str:

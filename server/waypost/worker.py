@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -14,6 +16,7 @@ from waypost.edges.inbox_v2 import idempotency as repeats
 from waypost.edges.mail_io import delivery, notices, workflow_mail
 from waypost.edges.mail_io.imap_fetcher import Fetcher
 from waypost.edges.mail_io.imap_folder import Parts
+from waypost.edges.mail_io.mail_listener import MailListener, Protocol, Rules, certificate, networks
 from waypost.edges.mail_io.reading import Reading
 from waypost.kit import idempotency, schedule, tally
 from waypost.kit.job_runner import JobRunner
@@ -87,6 +90,24 @@ def fetcher(desk: Desk) -> Fetcher:
     return Fetcher(parts, desk.context.secret_key)
 
 
+def listeners(desk: Desk) -> list[MailListener]:
+    """What takes mail that other servers hand over. Raises BadSetting."""
+    settings = desk.settings
+    places: list[tuple[Protocol, str]] = [("smtp", settings.smtp_listen), ("lmtp", settings.lmtp_listen)]
+    tls = certificate(settings.smtp_tls_cert, settings.smtp_tls_key)
+    hostname = urlsplit(desk.context.base_url).hostname or "localhost"
+    peers = networks(settings.smtp_peers)
+    return [
+        MailListener(
+            desk.transactions,
+            desk.files,
+            Rules(protocol=protocol, place=place, hostname=hostname, peers=peers, tls=tls),
+        )
+        for protocol, place in places
+        if place
+    ]
+
+
 def jobs(desk: Desk) -> list[Job]:
     """The kinds of background job. Handlers get the payload; what else they need is bound here."""
     route = mail_route(desk)
@@ -137,6 +158,14 @@ def mail_route(desk: Desk) -> delivery.MailRoute:
 
 async def run(desk: Desk, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then end what is under way."""
+    async with AsyncExitStack() as stack:
+        for listener in listeners(desk):
+            await listener.start()
+            stack.push_async_callback(listener.stop)
+        await _work(desk, stop)
+
+
+async def _work(desk: Desk, stop: asyncio.Event) -> None:
     reading = subscribers(desk)
     reader = LogReader(desk.transactions, reading, desk.wakeups.waiter(EVENTS))
     runner = JobRunner(desk.pool, jobs(desk), desk.wakeups.waiter(JOBS))

@@ -26,6 +26,7 @@ select m.account_id, m.id as mailbox_id, m.name, m.email, c.is_paused, c.incomin
 from mailbox m left join mail_channel c on c.account_id = m.account_id and c.mailbox_id = m.id
 """
 FIND = f"{_CHANNELS} where m.account_id = $1 and m.id = $2"
+OF_MAILBOX = f"{_CHANNELS} where m.id = $1"
 INCOMING = f"""
 {_CHANNELS} where m.account_id = $1 and c.incoming_sealed is not null and not c.is_paused order by m.id
 """
@@ -63,6 +64,12 @@ async def find(connection: Connection, key: bytes, account_id: int, mailbox_id: 
     """How a mailbox is connected; None when there is no such mailbox."""
     row = await connection.fetchrow(FIND, account_id, mailbox_id)
     return _channel(key, row) if row is not None else None
+
+
+async def of_mailbox(connection: Connection, key: bytes, mailbox_id: int) -> tuple[int, Channel | None]:
+    """Account and connection of a mailbox of any account: for callers that have yet to prove who they are."""
+    row = await connection.fetchrow(OF_MAILBOX, mailbox_id)
+    return (row["account_id"], _channel(key, row)) if row is not None else (0, None)
 
 
 async def incoming(connection: Connection, key: bytes, account_id: int) -> list[Channel]:
