@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.desk import Desk
 from tests.edges.session.visit import PASSWORD, with_password
 from tests.guide_desk import readers_desk
 from waypost.domains.accounts import register_application
+from waypost.domains.mailboxes import store_channel
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guide"
@@ -78,6 +80,11 @@ async def prepare(desk: Desk, folder: Path) -> dict[str, str]:
         probe.bind(("localhost", 0))
         redirect_url = f"http://localhost:{probe.getsockname()[1]}/callback"
     async with desk.transactions.open() as tx:
+        key = desk.context.secret_key
+        channel = await store_channel.find(tx.connection, key, account.id, support.id)
+        assert channel is not None
+        signing = msgspec.structs.replace(channel, inbound_key="of-the-guide")
+        await store_channel.put(tx.connection, key, account.id, signing, tx.now)
         made, secret = await register_application(tx, owner.actor, "Guide", redirect_url)
     access = {
         "base_url": desk.base_url, "user_email": owner.email, "user_password": PASSWORD,
@@ -88,7 +95,7 @@ async def prepare(desk: Desk, folder: Path) -> dict[str, str]:
     return {
         "BASE": desk.base_url, "TOKEN": await desk.make.token(owner), "MAILBOX_ID": str(support.id),
         "CLIENT_ID": made.client_id, "CLIENT_SECRET": secret, "REDIRECT_URL": redirect_url,
-        "OWNER_EMAIL": owner.email, "OWNER_PASSWORD": PASSWORD,
+        "INBOUND_KEY": "of-the-guide", "OWNER_EMAIL": owner.email, "OWNER_PASSWORD": PASSWORD,
         "BROWSER": f"{sys.executable} {BROWSER} %s",
         "WAYPOST_DATABASE_URL": desk.dsn, "WAYPOST_DATA_DIR": str(desk.parts.settings.data_dir),
     }  # fmt: skip

@@ -29,7 +29,10 @@ SUBJECTS = {
     "webhooks": ("waypost.commands.webhooks:group", "Look at what webhooks were sent, and send it again."),
     "clock": ("waypost.commands.clock:clock", "Tell the desk's time, and move it forward in development."),
     "search": ("waypost.commands.search:search", "Choose the language of searches, and make their index anew."),
-    "mail": ("waypost.commands.mail:mail", "Show what the demo's mail sink has caught."),
+    "mail": (
+        "waypost.commands.mail:mail",
+        "Find mail, show how it comes in, and what the demo's sink has caught.",
+    ),
 }
 
 

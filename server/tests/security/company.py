@@ -11,6 +11,7 @@ from tests.make import AccountMade
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Grade
+from waypost.domains.mail import Envelope, NewIntake, Preview, intake
 from waypost.domains.mailboxes import Mailbox
 
 #: Stands in every text of the company, so that a leak is found by a search for it.
@@ -201,8 +202,20 @@ async def build(desk: Desk) -> Company:
     )
     ids["webhook_id"] = webhook["id"]
     ids["delivery_id"] = await _deliver(desk, account.id, webhook["id"])
+    ids["received_id"] = await _receive(desk, account.id, mailbox.id)
     ids["entries"] = {row["kind"]: row["id"] for row in rows}
     return Company(account, mailbox, ids)
+
+
+async def _receive(desk: Desk, account_id: int, mailbox_id: int) -> int:
+    """A mail that could not be read, its id."""
+    raw = f"Subject: {MARK}\r\n\r\n{MARK}".encode()
+    new = NewIntake(mailbox_id, "http", raw, Envelope(), Preview("<mark@example.com>", MARK, f"{MARK}@example.com"))
+    (taken,) = await intake.take_in(desk.transactions, desk.parts.files, [(account_id, new)])
+    async with desk.connection() as connection:
+        await connection.execute("update mail_intake set state = 'failed' where id = $1", taken.intake_id)
+    assert taken.intake_id is not None
+    return taken.intake_id
 
 
 async def _deliver(desk: Desk, account_id: int, webhook_id: int) -> int:

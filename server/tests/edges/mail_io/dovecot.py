@@ -67,6 +67,10 @@ class Dovecot:
         self._account = _account()
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "run").mkdir(parents=True)
+        if certificate is not None:
+            # Whoever it runs as cannot read those of the test.
+            copies = (shutil.copy(certificate[0], folder / "tls.pem"), shutil.copy(certificate[1], folder / "tls.key"))
+            certificate = (Path(copies[0]), Path(copies[1]))
         parts = [_base(folder, self._account, self.port, self.lmtp_port), _tls(certificate, self.tls_port), extra]
         if capability:
             parts.append(f"protocol imap {{\n  imap_capability = {capability}\n}}")

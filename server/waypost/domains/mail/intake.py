@@ -20,7 +20,7 @@ from waypost.domains.mail.intake_models import Intake, IntakeFilter, NewIntake
 from waypost.domains.mail.receiving import Received
 from waypost.domains.mailboxes import get as get_mailbox
 from waypost.domains.mailboxes import ids_of
-from waypost.kit.errors import Forbidden, NotFound
+from waypost.kit.errors import Conflict, Forbidden, NotFound
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import enqueue
 from waypost.kit.paging import Page, PageRequest
@@ -32,6 +32,7 @@ MOST_TRIES = 3
 _PAUSES = (timedelta(seconds=2), timedelta(seconds=30))
 #: Looked for by the net under lost jobs, a time.
 _MOST_DUE = 200
+_OVERDUE = timedelta(seconds=5)
 
 Also = Callable[[Tx], Awaitable[None]]
 
@@ -80,7 +81,7 @@ async def queue(tx: Tx, account_id: int, mailbox_id: int, run_at: datetime | Non
 
 async def queue_due(tx: Tx) -> int:
     """The net under lost and given up jobs: have read what waits although it is due. Returns 0, there is one round."""
-    for account_id, mailbox_id in await store_intake.due(tx.connection, tx.now - timedelta(seconds=10), _MOST_DUE):
+    for account_id, mailbox_id in await store_intake.due(tx.connection, tx.now - _OVERDUE, _MOST_DUE):
         payload = {"account_id": account_id, "mailbox_id": mailbox_id}
         await enqueue(tx, READ_JOB, payload, dedupe_key=f"{READ_JOB}:{account_id}:{mailbox_id}")
     return 0
@@ -155,6 +156,18 @@ async def retry(tx: Tx, actor: Actor, mailbox_id: int | None = None, intake_id: 
     for touched_id in sorted(set(touched)):
         await queue(tx, actor.account_id, touched_id)
     return len(touched)
+
+
+async def retry_one(tx: Tx, actor: Actor, mailbox_id: int, intake_id: int) -> None:
+    """Have one message read again. Raises NotFound, Forbidden, and Conflict for one that was read."""
+    if not await retry(tx, actor, mailbox_id, intake_id):
+        raise Conflict("The message has been read")
+
+
+def message_id_of(text: str) -> str | None:
+    """A Message-ID as it is kept, from one with angle brackets or without; None for nothing."""
+    inside = text.strip().removeprefix("<").removesuffix(">").strip()
+    return f"<{inside}>" if inside else None
 
 
 async def _visible(tx: Tx, actor: Actor, mailbox_id: int | None) -> list[int]:

@@ -309,8 +309,11 @@ async def _is_there(imap: ImapClient, uid: int) -> bool:
 
 async def _gives_another(imap: ImapClient, uid: int) -> bool:
     """Whether the server gives the newest message, if that is another one: so it can give messages now."""
-    newest = [message async for message in imap.fetch("*", "UID BODY.PEEK[HEADER]")]
-    return any(message.uid != uid and message.items.get("BODY[HEADER]") for message in newest)
+    found = False
+    with suppress(CommandRefused):
+        async for message in imap.fetch("*", "UID BODY.PEEK[HEADER]"):
+            found |= message.uid != uid and "BODY[HEADER]" in message.items
+    return found
 
 
 def _too_large(size: int, most: int) -> str:

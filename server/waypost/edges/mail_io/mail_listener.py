@@ -42,6 +42,7 @@ MOST_CONNECTIONS_OF_A_PEER = 20
 #: Messages that may be on their way into memory at once.
 MOST_AT_ONCE = 8
 TIMEOUT_S = 300.0
+GRACE_S = 2.0
 #: Programs write longer lines than the 998 bytes of RFC 5322, and their mail is as welcome.
 _LONGEST_LINE = 4 * 2**20
 _LONGEST_COMMAND = 4096
@@ -105,7 +106,9 @@ class MailListener:
         under_way = [session._handler_coroutine for session in sessions if session._handler_coroutine]
         for task in under_way:
             task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        if under_way:
+            # One that was about to encrypt may never hear of it.
+            await asyncio.wait(under_way, timeout=GRACE_S)
 
     def refusal(self, peer: str) -> str:
         """Why a connection from there is not taken; empty for one that is."""
