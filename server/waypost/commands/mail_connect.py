@@ -75,6 +75,7 @@ def connect(  # noqa: PLR0913, PLR0917 - each is an option
     imap_port: Port = None,
     imap_security: Security = None,
     imap_folder: Annotated[list[str] | None, typer.Option(help="A folder to read; may be repeated.")] = None,
+    imap_since: Annotated[str | None, typer.Option(help="What to take of old mail: now, all or a day.")] = None,
     smtp_host: Host = None,
     smtp_port: Port = None,
     smtp_security: Security = None,
@@ -94,7 +95,7 @@ def connect(  # noqa: PLR0913, PLR0917 - each is an option
     empty) and then the refresh token, or WAYPOST_OAUTH_CLIENT_SECRET and WAYPOST_OAUTH_REFRESH_TOKEN.
     """
     preset = _PRESETS[provider] if provider is not None else None
-    imap = _Server(imap_host, imap_port, imap_security, imap_folder or [])
+    imap = _Server(imap_host, imap_port, imap_security, imap_folder or [], imap_since)
     smtp = _Server(smtp_host, smtp_port, smtp_security, [])
     if preset is not None:
         imap = imap._replace(host=imap.host or preset.imap)
@@ -132,6 +133,7 @@ class _Server(NamedTuple):
     port: int | None
     security: str | None
     folders: list[str]
+    since: str | None = None
 
 
 class _Said(NamedTuple):
@@ -162,6 +164,7 @@ class _Said(NamedTuple):
             password=password if who else "",
             oauth2=self.oauth2,
             folders=server.folders or UNSET,
+            since=UNSET if server.since is None else server.since,
         )
 
 

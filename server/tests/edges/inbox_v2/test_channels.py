@@ -59,7 +59,7 @@ async def test_a_mailbox_that_nobody_has_set_up_has_the_defaults(box: Box) -> No
 async def test_everything_can_be_set_at_once_and_is_told_in_words(box: Box) -> None:
     answer = await box.put(
         paused=True,
-        incoming={**IMAP, "folders": ["inbox", "Büro", "INBOX"]},
+        incoming={**IMAP, "folders": ["inbox", "Büro", "INBOX"], "since": "2026-01-31"},
         outgoing=SMTP,
         **{"from": {"kind": "custom", "name": "Acme\r\nBcc: x@example.com\u202e help"}},
         replyAddresses=True,
@@ -76,7 +76,7 @@ async def test_everything_can_be_set_at_once_and_is_told_in_words(box: Box) -> N
     found = await box.get()
     assert found["incoming"] == {
         "host": "imap.example.com", "port": 993, "security": "tls", "username": "me@example.com", "hasPassword": True,
-        "oauth2": None, "folders": ["INBOX", "Büro"],
+        "oauth2": None, "folders": ["INBOX", "Büro"], "since": "2026-01-31",
     }  # fmt: skip
     assert found["outgoing"] == {
         "host": "smtp.example.com", "port": 587, "security": "starttls", "username": "me@example.com",
@@ -187,6 +187,7 @@ async def test_an_operation_that_cannot_be_is_named(box: Box, operation: dict[st
         ({"incoming": {**IMAP, "folders": []}}, "incoming.folders"),
         ({"incoming": {**IMAP, "folders": ["INBOX", "a\r\nb"]}}, "incoming.folders[1]"),
         ({"incoming": {**IMAP, "folders": [" "]}}, "incoming.folders[0]"),
+        ({"incoming": {**IMAP, "since": "yesterday"}}, "incoming.since"),
         ({"outgoing": {**SMTP, "oauth2": {**OAUTH, "tokenUrl": "http://a.example/"}}}, "outgoing.oauth2.tokenUrl"),
         ({"outgoing": {**SMTP, "oauth2": {**OAUTH, "tokenUrl": "https://a.example:25/"}}}, "outgoing.oauth2.tokenUrl"),
         ({"outgoing": {**SMTP, "oauth2": {**OAUTH, "tokenUrl": "ftp://x"}}}, "outgoing.oauth2.tokenUrl"),

@@ -34,7 +34,10 @@ class OAuth2Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail server. A password that is UNSET stays, as long as it goes to the same place. `folders` are for IMAP."""
+    """A mail server. A password that is UNSET stays, as long as it goes to the same place.
+
+    `folders` and `since` are for IMAP.
+    """
 
     host: str | UnsetType = UNSET
     port: int | UnsetType = UNSET
@@ -43,6 +46,7 @@ class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
     password: str | UnsetType = UNSET
     oauth2: OAuth2Change | UnsetType | None = UNSET
     folders: list[str] | UnsetType = UNSET
+    since: str | UnsetType = UNSET
 
     def __repr__(self) -> str:
         return f"ServerChange(host={self.host!r}, port={self.port!r})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -73,6 +74,7 @@ def checked_server(checking: Checking, path: str, kind: type[S], held: S | None,
     }  # fmt: skip
     if kind is IncomingServer:
         values["folders"] = _folders(f"{path}.folders", change.folders, base, errors)
+        values["since"] = _since(f"{path}.since", change.since, base, errors)
     return kind(**values)
 
 
@@ -203,3 +205,15 @@ def _folders(path: str, said: list[str] | UnsetType, base: Server | None, errors
             errors.append(FieldError(f"{path}[{index}]", "is not the name of a folder", "Identifier", folder))
     # INBOX is the one name that servers read in any case (RFC 9051, 5.1).
     return tuple(dict.fromkeys("INBOX" if folder.upper() == "INBOX" else folder for folder in said))
+
+
+def _since(path: str, said: str | UnsetType, base: Server | None, errors: list[FieldError]) -> str:
+    if isinstance(said, UnsetType):
+        return base.since if isinstance(base, IncomingServer) else "now"
+    if said in ("now", "all"):
+        return said
+    try:
+        return date.fromisoformat(said).isoformat()
+    except ValueError:
+        errors.append(FieldError(path, "must be 'now', 'all' or a day like 2026-01-31", "Date", said))
+        return "now"

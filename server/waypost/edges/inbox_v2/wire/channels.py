@@ -40,7 +40,7 @@ class OAuth2Out(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class ServerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A mail server. `folders` only for the one that mail is fetched from."""
+    """A mail server. `folders` and `since` only for the one that mail is fetched from."""
 
     host: str
     port: int
@@ -49,6 +49,7 @@ class ServerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     has_password: bool
     oauth2: OAuth2Out | None = msgspec.field(name="oauth2")
     folders: list[str] | UnsetType = UNSET
+    since: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, held: Server | None) -> ServerOut | None:
@@ -63,6 +64,7 @@ class ServerOut(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             has_password=bool(held.password),
             oauth2=OAuth2Out.of(held.oauth2) if held.oauth2 is not None else None,
             folders=list(held.folders) if isinstance(held, IncomingServer) else UNSET,
+            since=held.since if isinstance(held, IncomingServer) else UNSET,
         )
 
 

@@ -60,13 +60,16 @@ class OutgoingIn(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class IncomingIn(OutgoingIn, frozen=True, kw_only=True, rename="camel"):
-    """The IMAP server that mail is fetched from, and the folders there."""
+    """The IMAP server that mail is fetched from, the folders there, and since when: `now`, `all` or a day."""
 
     folders: list[str] | UnsetType | None = UNSET
+    since: Text = UNSET
 
     def to_command(self) -> ServerChange:
         """Read."""
-        return msgspec.structs.replace(super().to_command(), folders=_or(self.folders, ["INBOX"]))
+        return msgspec.structs.replace(
+            super().to_command(), folders=_or(self.folders, ["INBOX"]), since=_or(self.since, "now")
+        )
 
 
 class FromIn(msgspec.Struct, frozen=True, kw_only=True):
