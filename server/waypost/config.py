@@ -135,8 +135,8 @@ def load(**overrides: Any) -> Settings:
         "log_level": _choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "trusted_proxies": _list("TRUSTED_PROXIES"),
         "outgoing_allow": _list("OUTGOING_ALLOW"),
-        "smtp_listen": _place("SMTP_LISTEN"),
-        "lmtp_listen": _place("LMTP_LISTEN"),
+        "smtp_listen": _text("SMTP_LISTEN"),
+        "lmtp_listen": _text("LMTP_LISTEN"),
         "smtp_peers": _list("SMTP_PEERS"),
         "smtp_tls_cert": _text("SMTP_TLS_CERT"),
         "smtp_tls_key": _text("SMTP_TLS_KEY"),
@@ -157,6 +157,8 @@ def load(**overrides: Any) -> Settings:
         raise BadSetting(
             f"{ENVIRONMENT_PREFIX}MAIL_FROM must be an address or Name <address>, not {values['mail_from']!r}"
         )
+    for name in ("SMTP_LISTEN", "LMTP_LISTEN"):
+        _check_place(name, values[name.lower()])
     return Settings(**values)
 
 
@@ -177,13 +179,11 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     return int(text)
 
 
-def _place(name: str) -> str:
-    text = _text(name)
+def _check_place(name: str, text: str) -> None:
     host, _, port = text.rpartition(":")
     is_place = text.startswith("unix:/") or (bool(host) and port.isdigit() and int(port) < 65536)
     if text and not is_place:
         raise BadSetting(f"{ENVIRONMENT_PREFIX}{name} must be host:port or unix:/path, not {text!r}")
-    return text
 
 
 def _choice(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import ipaddress
+import logging
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,6 +33,9 @@ from waypost.kit.files import FileStore
 from waypost.kit.tx import Transactions
 
 log = structlog.get_logger(__name__)
+
+# The library tells of every command, and at its lowest level of every line: addresses and mails.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 HANDED_OVER = Counter("waypost_mail_handed_over_total", "Messages by SMTP and LMTP.", ["protocol", "answer"])
 
