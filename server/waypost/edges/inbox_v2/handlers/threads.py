@@ -30,46 +30,54 @@ Paged = parameters.documented(*parameters.PAGING)
 
 @hal.get(BASE + "/threads", operation_class=Paged, tags=TAGS)
 async def list_threads(
-    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
 ) -> Listing[ThreadOut]:
     """List the threads of a conversation, newest first."""
-    return await _list(request, read, actor, conversation_id, v3=False)
+    return await _list(request, read, actor, context, conversation_id, v3=False)
 
 
 @hal.get("/v3/conversations/{conversation_id:int}/threads", operation_class=Paged, tags=TAGS)
 async def list_threads_v3(
-    request: Request[Any, Any, Any], read: TxDependency, actor: ActorDependency, conversation_id: FromPath[int]
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    conversation_id: FromPath[int],
 ) -> Listing[ThreadOut]:
     """List the threads of a conversation; persons of the platform itself are system users."""
-    return await _list(request, read, actor, conversation_id, v3=True)
+    return await _list(request, read, actor, context, conversation_id, v3=True)
 
 
 async def _list(
-    request: Request[Any, Any, Any], tx: Tx, actor: Actor, conversation_id: int, *, v3: bool
+    request: Request[Any, Any, Any], tx: Tx, actor: Actor, context: Context, conversation_id: int, *, v3: bool
 ) -> Listing[ThreadOut]:
     values = parameters.read(request, *parameters.PAGING)
     asked = values.page(PAGE_SIZE)
     values.done()
     page = await conversations.list_threads(tx, actor, conversation_id, asked)
-    base_url = hal.base_url(request)
-    return hal.listing(request, "threads", page, await render(tx, actor, page.items, base_url, v3=v3))
-
-
-async def render(
-    tx: Tx, actor: Actor, threads: list[conversations.Thread], base_url: str, *, v3: bool = False
-) -> list[ThreadOut]:
-    """Threads, with how their mails stand."""
-    return (await render_many(tx, actor, {0: threads}, base_url, v3=v3))[0]
+    content = ContentLinks(context, actor.account_id, actor.user_id, tx.now)
+    shown = await render_many(tx, actor, {0: page.items}, hal.base_url(request), v3=v3, content=content)
+    return hal.listing(request, "threads", page, shown[0])
 
 
 async def render_many(
-    tx: Tx, actor: Actor, threads: dict[int, list[conversations.Thread]], base_url: str, *, v3: bool = False
+    tx: Tx,
+    actor: Actor,
+    threads: dict[int, list[conversations.Thread]],
+    base_url: str,
+    *,
+    v3: bool = False,
+    content: ContentLinks | None = None,
 ) -> dict[int, list[ThreadOut]]:
-    """The threads of several conversations."""
+    """The threads of several conversations, with how their mails stand; with `content` the viewer's links too."""
     leaving = [item.id for some in threads.values() for item in some if item.type in LEAVING]
     sent = await mail.deliveries(tx, actor, leaving)
     return {
-        key: [ThreadOut.of(item, base_url, v3=v3, delivery=sent.get(item.id)) for item in some]
+        key: [ThreadOut.of(item, base_url, v3=v3, content=content, delivery=sent.get(item.id)) for item in some]
         for key, some in threads.items()
     }
 
