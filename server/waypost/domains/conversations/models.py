@@ -304,6 +304,8 @@ class NewThread(msgspec.Struct, frozen=True, kw_only=True):
     is_automatic: bool = False
     #: Changes nothing of how the conversation stands, as out-of-office notices do: it neither reopens nor wakes it.
     is_quiet: bool = False
+    #: `body` is sanitised already.
+    is_clean: bool = False
     #: `workflow` and `manual-workflow` for what workflows write, with the workflow's id (spec: 7A.0 `action`).
     action_type: str = "default"
     action_entities: dict[str, Any] | None = None

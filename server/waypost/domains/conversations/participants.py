@@ -54,9 +54,9 @@ class References:
             if existing is None:
                 self.errors.extend(problems)
                 return 0
-        made = await customers.find_or_create_by_email(self._tx, self._actor, email, reference.profile)
-        self._by_email[email.lower()] = made.id
-        return made.id
+        customer_id = await customers.keep_by_email(self._tx, self._actor, email, reference.profile)
+        self._by_email[email.lower()] = customer_id
+        return customer_id
 
     async def _without_address(self, reference: CustomerReference) -> int:
         profile = reference.profile

@@ -17,7 +17,14 @@ from waypost.domains.conversations import (
     threads_in,
     variables,
 )
-from waypost.domains.conversations.models import ConversationType, CreatedThread, NewThread, Status, ThreadState
+from waypost.domains.conversations.models import (
+    ConversationType,
+    CreatedThread,
+    NewThread,
+    Status,
+    ThreadState,
+    ThreadType,
+)
 from waypost.domains.conversations.store_writes import Locked
 from waypost.kit.errors import FieldError, Invalid, Unavailable
 from waypost.kit.files import FileStore
@@ -93,8 +100,9 @@ async def _customer(tx: Tx, actor: Actor, conversation: Locked, wanted: NewThrea
 async def _place(
     tx: Tx, actor: Actor, conversation: Locked, thread: NewThread, customer_id: int, status: Status
 ) -> threads_in.Place:
-    people = await customers.load_people(tx.connection, actor.account_id, [customer_id])
-    email = people[customer_id].email
+    email = ""
+    if thread.type is ThreadType.MESSAGE:
+        email = (await customers.load_people(tx.connection, actor.account_id, [customer_id]))[customer_id].email
     assignee = thread.assignee if isinstance(thread.assignee, int) else conversation.assignee_id
     return threads_in.Place(
         conversation_id=conversation.id,

@@ -24,6 +24,7 @@ from waypost.domains.conversations.models import (
     State,
     Status,
     ThreadState,
+    ThreadType,
 )
 from waypost.domains.conversations.rules import Standing
 from waypost.kit import placeholders
@@ -43,7 +44,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
         raise Unavailable("Conversation has reached the maximum number of threads")
     customer_ids, tags, values = await _resolve(tx, actor, wanted)
     author = wanted.user_id or actor.user_id or None
-    threads = [_with_author(thread, author) for thread in wanted.threads]
+    threads = [_cleaned(_with_author(thread, author)) for thread in wanted.threads]
     created_at = wanted.created_at or threads[0].created_at or tx.now
     standing = Standing(wanted.status, None, None)
     for thread in threads:
@@ -53,7 +54,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
     published = [thread for thread in threads if rules.state_of(thread) is ThreadState.PUBLISHED]
     by_customer = rules.written_by_customer(threads[0])
     is_closed = wanted.status is Status.CLOSED
-    email = (await customers.load_people(tx.connection, actor.account_id, customer_ids[:1]))[customer_ids[0]].email
+    email = await _address_for(tx, actor, customer_ids[0], threads)
     row = store_writes.NewRow(
         account_id=actor.account_id,
         mailbox_id=wanted.mailbox_id,
@@ -76,7 +77,7 @@ async def create(tx: Tx, files: FileStore, actor: Actor, wanted: NewConversation
         closed_by_user_id=author if is_closed else None,
         latest_reply_from=standing.latest_reply_from,
         waiting_since=standing.waiting_since,
-        preview=preview(clean_body((published or threads)[-1].body)),
+        preview=preview((published or threads)[-1].body),
         thread_count=len(published),
         api_thread_count=len(threads) if wanted.source_type == "api" else 0,
         attachment_count=sum(len(thread.attachments) for thread in threads),
@@ -133,7 +134,8 @@ async def _resolve(tx: Tx, actor: Actor, wanted: NewConversation) -> tuple[list[
     policy.may_file_under(actor, wanted.mailbox_id)
     errors: list[FieldError] = []
     known = await mailboxes.fields.hold(tx, actor.account_id, wanted.mailbox_id) if wanted.fields else []
-    if not await mailboxes.exists(tx, actor, wanted.mailbox_id):
+    # Mail has been asked for its mailbox in this very transaction.
+    if wanted.source_type != "email" and not await mailboxes.exists(tx, actor, wanted.mailbox_id):
         errors.append(FieldError("mailboxId", "mailbox does not exist", "Unknown", wanted.mailbox_id))
     tags, problems = labels.clean_tags(wanted.tags)
     errors += problems
@@ -156,6 +158,17 @@ async def _resolve(tx: Tx, actor: Actor, wanted: NewConversation) -> tuple[list[
             ids.append(await references.resolve(thread.customer, f"threads[{index}].customer", by_phone=by_phone))
     references.done()
     return ids, tags, {field_id: value for field_id, value in values.items() if value}
+
+
+async def _address_for(tx: Tx, actor: Actor, customer_id: int, threads: list[NewThread]) -> str:
+    """Where replies go that name no recipient; not looked up where there are none."""
+    if not any(thread.type is ThreadType.MESSAGE for thread in threads):
+        return ""
+    return (await customers.load_people(tx.connection, actor.account_id, [customer_id]))[customer_id].email
+
+
+def _cleaned(thread: NewThread) -> NewThread:
+    return msgspec.structs.replace(thread, body=clean_body(thread.body), is_clean=True)
 
 
 def _with_author(thread: NewThread, author: int | None) -> NewThread:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from waypost.domains.accounts import Actor
-from waypost.domains.conversations import events, rules, store_threads, variables
+from waypost.domains.conversations import events, rules, store_files, store_threads, variables
 from waypost.domains.conversations.models import (
     Attachment,
     NewAttachment,
@@ -187,9 +187,12 @@ def check_size(attachment: NewAttachment) -> None:
 async def add_files(
     tx: Tx, files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachments: list[NewAttachment]
 ) -> int:
-    """Store files of a thread; how many."""
-    for attachment in attachments:
-        await add_file(tx, files, actor, conversation_id, thread_id, attachment)
+    """Store files of a thread; how many. The bytes are in the file store before the rows are."""
+    if len(attachments) == 1:
+        await add_file(tx, files, actor, conversation_id, thread_id, attachments[0])
+    elif attachments:
+        rows = [await _stored(files, actor, conversation_id, thread_id, attachment) for attachment in attachments]
+        await store_files.insert_several(tx.connection, actor.account_id, conversation_id, thread_id, rows, tx.now)
     return len(attachments)
 
 
@@ -197,16 +200,22 @@ async def add_file(
     tx: Tx, files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachment: NewAttachment
 ) -> int:
     """Store one file of a thread; its id. The bytes are in the file store before the row is."""
+    row = await _stored(files, actor, conversation_id, thread_id, attachment)
+    return await store_threads.insert_attachment(tx.connection, actor.account_id, row, tx.now)
+
+
+async def _stored(
+    files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachment: NewAttachment
+) -> Attachment:
     key = files.new_key(actor.account_id, "attachments")
     await files.write(key, attachment.data)
     mime_type = real_type(attachment.mime_type, attachment.data)
     width, height = dimensions(attachment.data, mime_type)
-    row = Attachment(
+    return Attachment(
         0, conversation_id, thread_id, clean_file_name(attachment.file_name) or "attachment",
         mime_type, width, height, len(attachment.data), "valid", attachment.content_id,
         attachment.is_inline, key,
     )  # fmt: skip
-    return await store_threads.insert_attachment(tx.connection, actor.account_id, row, tx.now)
 
 
 def announce(tx: Tx, actor: Actor, thread: NewThread, place: Place, written: Written, *, is_imported: bool) -> None:

@@ -85,7 +85,7 @@ from waypost.domains.customers.service.deleting import (
     delete,
     request_deletion,
 )
-from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, publish
+from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, keep_by_email, publish
 from waypost.domains.customers.service.merging import belongings, merge
 
 __all__ = [
@@ -149,6 +149,7 @@ __all__ = [
     "is_free_mail",
     "jobs",
     "keep",
+    "keep_by_email",
     "list_by_cursor",
     "list_customers",
     "list_entries",

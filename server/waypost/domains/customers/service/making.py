@@ -63,15 +63,25 @@ async def find_or_create_by_email(tx: Tx, actor: Actor, email: str, profile: Cus
     is cut, because mail must not be refused for it. Callers that can refuse ask `is_email_address` and
     `check_profile` first. Raises Invalid for an address that is empty or longer than 255 characters.
     """
-    address = clean_text(email).strip()
-    if not address or len(address) > _LONGEST_EMAIL:
-        raise Invalid.one("email", "not a well-formed email address", "Email", email)
+    address = _checked(email)
     scope = scope_of(actor)
     for _ in range(_TRIES):
         found = await people.find_by_email(tx.connection, scope, address, keep=True)
         if found is not None:
             return found
         await _make_with_email(tx, actor, address, profile)
+    raise Conflict("customer keeps changing")
+
+
+async def keep_by_email(tx: Tx, actor: Actor, email: str, profile: CustomerProfile) -> int:
+    """The id of the customer that `find_or_create_by_email` returns, for callers who need no more of it."""
+    address = _checked(email)
+    for _ in range(_TRIES):
+        found = await people.keep_by_email(tx.connection, actor.account_id, address)
+        if found is None:
+            found = await _make_with_email(tx, actor, address, profile)
+        if found is not None:
+            return found
     raise Conflict("customer keeps changing")
 
 
@@ -92,7 +102,14 @@ async def publish(tx: Tx, actor: Actor, customer_id: int) -> None:
         tx.emit(actor, events.CustomerUpdated(subject_id=customer_id, fields=["is_draft"]))
 
 
-async def _make_with_email(tx: Tx, actor: Actor, address: str, profile: CustomerProfile) -> None:
+def _checked(email: str) -> str:
+    address = clean_text(email).strip()
+    if not address or len(address) > _LONGEST_EMAIL:
+        raise Invalid.one("email", "not a well-formed email address", "Email", email)
+    return address
+
+
+async def _make_with_email(tx: Tx, actor: Actor, address: str, profile: CustomerProfile) -> int | None:
     fields, phone = content.fitted(profile)
     organization_id = None
     if fields["organization"]:
@@ -102,11 +119,12 @@ async def _make_with_email(tx: Tx, actor: Actor, address: str, profile: Customer
     row = _row(fields, organization_id, is_draft=profile.is_draft)
     made = await people.insert_with_email(tx.connection, actor.account_id, row, tx.now, address, "work")
     if made is None:
-        return
+        return None
     if phone:
         entry = entry_store.EntryRow(EntryKind.PHONE, "work", phone)
         await entry_store.insert(tx.connection, actor.account_id, made, [entry])
     tx.emit(actor, events.CustomerCreated(subject_id=made, is_draft=profile.is_draft))
+    return made
 
 
 def _row(fields: dict[Any, Any], organization_id: int | None, *, is_draft: bool) -> people.CustomerRow:

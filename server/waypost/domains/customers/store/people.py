@@ -92,6 +92,12 @@ _BY_EMAIL = (
 #: Keeps a found customer from being deleted until the transaction ends, and nothing else from happening to it.
 _BY_EMAIL_KEPT = _BY_EMAIL + "for key share of customer"
 
+_KEEP_BY_EMAIL = """
+select customer.id from customer_entry entry
+join customer on customer.account_id = entry.account_id and customer.id = entry.customer_id
+where entry.account_id = $1 and entry.kind = 'email' and lower(entry.value) = lower($2) and customer.state = 'active'
+for key share of customer
+"""
 _BRIEF = """
 select id, first_name, last_name, email, photo_url from customer where account_id = $1 and id = any($2::bigint[])
 """
@@ -247,6 +253,12 @@ async def find_by_email(connection: Connection, scope: Scope, email: str, *, kee
     statement = _BY_EMAIL_KEPT if keep else _BY_EMAIL
     row = await connection.fetchrow(statement, scope.account_id, scope.mailbox_ids, clean_text(email))
     return customer_of(row) if row else None
+
+
+async def keep_by_email(connection: Connection, account_id: int, email: str) -> int | None:
+    """The id of the active customer with this address, held against deletion until the transaction ends."""
+    found: int | None = await connection.fetchval(_KEEP_BY_EMAIL, account_id, email)
+    return found
 
 
 async def load_briefs(connection: Connection, account_id: int, ids: Iterable[int]) -> dict[int, CustomerBrief]:
