@@ -102,6 +102,7 @@ bench: install-dev  ## Measure the figures that the design promises.
 	$(STEP) "Benchmarks"
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.mail
 
 build: install-dev  ## Wheel and source archive, in dist/.
 	$(STEP) "Wheel and source archive"

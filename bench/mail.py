@@ -1,6 +1,6 @@
 """How fast mail comes in, beside the barest way to store it: `python -m bench.mail`.
 
-    python -m bench.mail                          10,000 messages into an empty desk, 3,000 beside 100,000 conversations
+    python -m bench.mail                          10,000 messages into an empty desk, 2,000 beside 100,000 conversations
     python -m bench.mail --messages 2000          quicker
     python -m bench.mail --folder FOLDER          made of the mail in a folder, not of the demo account's
 
@@ -68,7 +68,7 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--growth-messages", type=int, default=3_000, help="for the comparison with a full desk")
+    parser.add_argument("--growth-messages", type=int, default=2_000, help="for the comparisons")
     parser.add_argument("--folder", type=Path, help="real mail to make the messages of")
     parser.add_argument("--no-growth", action="store_true", help="leave out the desk of 100,000 conversations")
     return parser.parse_args()
@@ -150,6 +150,23 @@ async def bare(desk: Desk, mbox: Path, folder: Path) -> float:
     return float(result["read"] / result["seconds"])
 
 
+async def arrived(desk: Desk, mbox: Path, folder: Path) -> tuple[float, float]:
+    """Messages a second stored durably, and messages a second read then, as those that arrive are."""
+    chosen = json.dumps({**desk._asdict(), "files": str(folder)})
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.intake_mail", str(mbox), chosen, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise SystemExit("the intake failed")
+    result = json.loads(output.splitlines()[-1])
+    if result["done"] != result["count"]:
+        # A turn of the job is over: what is left waits for the next one.
+        console = Console(stderr=True)
+        console.print(f"only {result['done']:,} of {result['count']:,} messages were read in one turn")
+    return result["count"] / result["taken_s"], result["done"] / result["read_s"]
+
+
 def report(console: Console, run: Run, bare_rate: float, size: int) -> bool:
     """The rate and the memory of the main run."""
     summary, memory = run.summary, run.memory
@@ -180,8 +197,13 @@ async def measure(server: PrivatePostgres, chosen: argparse.Namespace, folder: P
     bare_rate = await bare(await empty_desk(server, "bench_mail_bare"), mbox, fresh(folder / "bare"))
     run = await imported(await empty_desk(server, "bench_mail"), mbox, fresh(folder / "desk"))
     is_met = report(console, run, bare_rate, size)
+    mail_material.write_mbox(short, mail_material.varied(raws, chosen.growth_messages, seed=2))
+    taken, read = await arrived(await empty_desk(server, "bench_mail"), short, fresh(folder / "intake"))
+    console.print(
+        f"{chosen.growth_messages:,} messages that arrive: {taken:,.0f}/s stored durably, then {read:,.0f}/s read, "
+        "one at a time"
+    )
     if not chosen.no_growth:
-        mail_material.write_mbox(short, mail_material.varied(raws, chosen.growth_messages, seed=2))
         few = await imported(await empty_desk(server, "bench_mail"), short, fresh(folder / "few"))
         many = await imported(await full_desk(server, "bench_mail_full"), short, fresh(folder / "many"))
         growth = few.rate / many.rate

@@ -138,6 +138,20 @@ async def test_an_address_that_only_looks_like_ours_is_a_customers(office: Offic
     assert [one[:2] for one in await office.threads()] == [("customer", None), ("customer", None)]
 
 
+async def test_what_the_server_calls_forged_is_a_customers(office: Office) -> None:
+    await office.pool.execute(
+        "insert into mail_channel (account_id, mailbox_id, trusted_authority) values ($1, $2, 'mx.test')",
+        office.account.id,
+        office.mailbox.id,
+    )
+    forged = "Authentication-Results: mx.test; dmarc=fail header.from=acme.test"
+    await office.take(
+        letter(1, CUSTOMER, "support@acme.test"),
+        letter(2, "jane@acme.test", CUSTOMER, ANSWERS_ONE, forged, hour=11),
+    )
+    assert [one[:2] for one in await office.threads()] == [("customer", None), ("customer", None)]
+
+
 async def test_a_later_message_opens_what_was_closed_for_its_age(office: Office) -> None:
     options = Options(status=Status.PENDING, closed_before=datetime(2024, 1, 1, 12, tzinfo=UTC))
     await office.take(letter(1, CUSTOMER, "support@acme.test"), options=options)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 from datetime import datetime
 
 import asyncpg
@@ -30,6 +31,8 @@ FIRST_PAUSE_S = 0.2
 #: Messages of one transaction: it costs less for each, and others wait longer for what it holds.
 TOGETHER = 8
 _READ_AT_ONCE = 64
+#: Batches that are parsed and wait to be stored.
+_READY_AT_MOST = 8
 _READ_AT_ONCE_BYTES = 8 * 2**20
 _MOST_KEYS = 50
 #: The database had time and no answer: that says something about this message alone.
@@ -153,11 +156,12 @@ class MailImport:
         # Each needs a connection, and somebody else may want one.
         slots = asyncio.Semaphore(max(1, min(MOST_AT_ONCE, self._transactions.pool.get_max_size() - 1)))
         try:
-            async for some in self._wanted(messages):
-                await slots.acquire()
-                if self._outage is not None:
-                    break
-                self._start(slots, some)
+            async with aclosing(_ahead(self._wanted(messages))) as wanted:
+                async for some in wanted:
+                    await slots.acquire()
+                    if self._outage is not None:
+                        break
+                    self._start(slots, some)
         finally:
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -296,6 +300,30 @@ class MailImport:
             actor = Actor.system(self._account_id)
             await conversations.add_tags(tx, actor, received.conversation_id, tags, is_imported=True)
         return received
+
+
+async def _ahead(batches: AsyncIterator[list[Parsed]]) -> AsyncGenerator[list[Parsed], None]:
+    """The same batches, of which some are made ready while others are stored."""
+    ready: asyncio.Queue[list[Parsed] | Exception | None] = asyncio.Queue(_READY_AT_MOST)
+
+    async def fill() -> None:
+        try:
+            async for batch in batches:
+                await ready.put(batch)
+        except Exception as fault:
+            await ready.put(fault)
+        else:
+            await ready.put(None)
+
+    filling = asyncio.create_task(fill())
+    try:
+        while (batch := await ready.get()) is not None:
+            if isinstance(batch, Exception):
+                raise batch
+            yield batch
+    finally:
+        filling.cancel()
+        await asyncio.wait([filling])
 
 
 class _Reading:
