@@ -85,6 +85,9 @@ class Bare:
         customer_id = await connection.fetchval(KNOWN_CUSTOMER, self.account_id, sender)
         if customer_id is None:
             customer_id = await connection.fetchval(CUSTOMER, self.account_id, "Somebody", sender, now)
+        if customer_id is None:
+            # Another writer has made it between the two statements.
+            customer_id = await connection.fetchval(KNOWN_CUSTOMER, self.account_id, sender)
         conversation_id = None
         if message["references"]:
             ids = str(message["references"]).split()[::-1]
