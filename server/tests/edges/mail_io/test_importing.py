@@ -99,3 +99,17 @@ async def test_a_message_that_could_not_be_read_is_named_and_the_others_come_in(
     summary = await taking.run([message(0, 0), Found("huge.eml", b"", fault="huge.eml has 9 bytes"), message(1, 0)])
     assert summary.conversations == 2
     assert [(failure.source, failure.reason) for failure in summary.failures] == [("huge.eml", "huge.eml has 9 bytes")]
+
+
+async def test_batches_with_the_same_people_do_not_wait_for_each_other(pool: Pool, taking: MailImport) -> None:
+    # Each person writes in every batch of eight, and none of the talks has a second message.
+    some = [
+        Found(f"{number}", f"Message-ID: <{number}@x>\nFrom: p{number % 5}@x.test\nSubject: S{number}\n\nW\n".encode())
+        for number in range(80)
+    ]
+    summary = await taking.run(some)
+    assert (summary.conversations, summary.failures) == (80, [])
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+    await pool.execute("select pg_stat_force_next_flush()")
+    assert await pool.fetchval(deadlocks) == 0
+    assert await pool.fetchval("select count(*) from customer") == 5

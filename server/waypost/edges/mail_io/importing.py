@@ -357,9 +357,11 @@ def _parse(some: list[Found]) -> list[Parsed]:
 
 
 def _keys(message: ReceivedMessage) -> frozenset[str]:
-    """What a message shares with those that must not be taken in at the same time: its thread by ids or by subject."""
+    """What a message shares with those that must not be taken in at the same time: its thread by ids or by subject, and
+    its sender, whom two transactions would make and each wait for the other's."""
     ids = (message.message_id, *message.in_reply_to, *message.references[-_MOST_KEYS:])
-    return frozenset((*ids, f"subject {mail.without_prefix(message.subject)[0].lower()}"))
+    sender = (f"from {message.sender.email.lower()}",) if message.sender is not None else ()
+    return frozenset((*ids, *sender, f"subject {mail.without_prefix(message.subject)[0].lower()}"))
 
 
 def _reason(error: Exception) -> str:
