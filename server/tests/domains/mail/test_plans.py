@@ -6,16 +6,31 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from waypost.domains.mail import store_finding, store_imported
 from waypost.kit.db import connect, plan_for_good
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SEARCH = (
-    1, 1, ["<a@example.org>", "<b@example.org>"], [7], [8], "ada@example.org", ["support@acme.test"],
-    ["<a@example.org>"], ["where is it?"], NOW - timedelta(days=60), NOW + timedelta(days=60), ["ada@example.org"],
-)  # fmt: skip
+SEARCH = msgspec.structs.astuple(
+    store_finding.Search(
+        account_id=1,
+        mailbox_id=1,
+        message_ids=["<a@example.org>", "<b@example.org>"],
+        signed_conversations=[7],
+        signed_threads=[8],
+        sender="ada@example.org",
+        recipients=["support@acme.test"],
+        roots=["<a@example.org>"],
+        subject_keys=["where is it?"],
+        since=NOW - timedelta(days=60),
+        until=NOW + timedelta(days=60),
+        people=["ada@example.org"],
+        own_id="<c@example.org>",
+    )
+)
+CLAIM = msgspec.structs.astuple(store_finding.Claim("digest", "<c@example.org>", "identity", "key", NOW))
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -28,7 +43,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     ("statement", "arguments"),
     [
         (store_finding.FIND, SEARCH),
-        (store_finding.CLAIM_AND_FIND, (*SEARCH, "digest", "<c@example.org>", "identity", "key", NOW)),
+        (store_finding.CLAIM_AND_FIND, (*SEARCH, *CLAIM)),
         (store_imported.KNOWN_DIGESTS, (1, 1, ["digest"])),
         (store_imported.IS_KNOWN, (1, 1, "<a@example.org>", "identity")),
     ],
