@@ -15,6 +15,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from waypost.commands.articles import import_articles
 from waypost.commands.base import AsJson, DataDir, explained, fail, open_desk
 from waypost.commands.import_summary import show
 from waypost.domains import accounts, mailboxes
@@ -61,6 +62,9 @@ def subject() -> None:
     and every message keeps its own time. What was taken in before is skipped, so an import that was stopped is simply
     run again. Exits with 1 if a message could not be stored.
     """
+
+
+import_.command("articles")(import_articles)
 
 
 @import_.command()

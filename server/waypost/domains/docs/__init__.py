@@ -12,6 +12,7 @@ from waypost.domains.docs.articles import (
     create_article,
     delete_article,
     delete_draft,
+    find_article_by_name,
     get_article,
     get_revision,
     list_revisions,
@@ -19,7 +20,7 @@ from waypost.domains.docs.articles import (
     save_draft,
     update_article,
 )
-from waypost.domains.docs.assets import NewAsset, add_asset, find_public_asset
+from waypost.domains.docs.assets import NewAsset, add_asset, find_public_asset, find_same_asset
 from waypost.domains.docs.categories import (
     CategoryChange,
     create_category,
@@ -144,8 +145,10 @@ __all__ = [
     "delete_site",
     "document_in",
     "file_type",
+    "find_article_by_name",
     "find_public_asset",
     "find_redirect",
+    "find_same_asset",
     "find_similar",
     "find_site_by_host",
     "follow_on_site",

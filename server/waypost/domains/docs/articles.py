@@ -33,6 +33,13 @@ async def get_article(tx: Tx, actor: Actor, reference: str) -> ArticleText:
     return found
 
 
+async def find_article_by_name(tx: Tx, actor: Actor, collection_id: str, name: str) -> ArticleText | None:
+    """The article of that name in a collection, whatever its case."""
+    policy.may_read(actor)
+    found = await store.find_name(tx.connection, actor.account_id, collection_id, name)
+    return await store.find(tx.connection, actor.account_id, found) if found else None
+
+
 async def create_article(tx: Tx, actor: Actor, wanted: ArticleChange, origin: Origin = "api") -> ArticleText:
     """Make an article. Raises Forbidden, Invalid."""
     await rights.begin_editing(tx, actor)

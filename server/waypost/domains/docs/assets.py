@@ -86,6 +86,27 @@ async def _store(
     return asset
 
 
+async def find_same_asset(tx: Tx, actor: Actor, files: FileStore, article_id: str, wanted: NewAsset) -> Asset | None:
+    """A file of the article's site with the same name and bytes, so that an import stores each of them once."""
+    site_id = (await get_article(tx, actor, article_id)).article.site_id
+    sought = Asset(
+        account_id=actor.account_id,
+        id="",
+        site_id=site_id,
+        kind=wanted.kind,
+        file_name=clean_file_name(wanted.file_name, "file"),
+        mime_type="",
+        size=len(wanted.data),
+        width=None,
+        height=None,
+        storage_key="",
+    )
+    for known in await store_assets.list_like(tx.connection, sought):
+        if await files.read(known.storage_key) == wanted.data:
+            return known
+    return None
+
+
 async def find_public_asset(tx: Tx, site_id: str, folder: str, asset_id: str, file_name: str) -> Asset:
     """The file that an address names, all of whose parts must be right. Raises NotFound.
 

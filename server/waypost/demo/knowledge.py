@@ -1,0 +1,80 @@
+"""The demo's help center: one site with articles of real knowledge bases, and some views to go by."""
+
+from __future__ import annotations
+
+import gzip
+from zlib import crc32
+
+import msgspec
+
+from waypost.demo.stage import Stage
+from waypost.domains import docs
+from waypost.domains.docs import (
+    Addresses,
+    ArticleChange,
+    ArticleStatus,
+    CategoryChange,
+    CollectionChange,
+    SiteFields,
+    SiteLook,
+)
+from waypost.kit.tx import Tx
+
+SUB_DOMAIN = "help"
+TITLE = "Help Center"
+_MOST_VIEWS = 900
+
+
+class DemoArticle(msgspec.Struct, frozen=True):
+    """One article of the data file."""
+
+    source: str
+    path: str
+    collection: str
+    category: str
+    title: str
+    html: str
+
+
+def articles() -> list[DemoArticle]:
+    """All of them, in the order of the file."""
+    from waypost.demo.material import data_dir
+
+    decode = msgspec.json.Decoder(DemoArticle).decode
+    with gzip.open(data_dir() / "articles.jsonl.gz", "rb") as lines:
+        return [decode(line) for line in lines]
+
+
+async def make_help_center(tx: Tx, stage: Stage, addresses: Addresses) -> None:
+    """The site with its collections, categories and articles, in the owner's name."""
+    fields = SiteFields(
+        sub_domain=SUB_DOMAIN,
+        language="english",
+        has_contact_form=True,
+        mailbox=str(next(iter(stage.mailboxes.values())).id),
+        look=SiteLook(title=TITLE, company_name=TITLE, description="Answers to what people ask most."),
+    )
+    site = await docs.create_site(tx, stage.owner, addresses, fields)
+    collections: dict[str, str] = {}
+    categories: dict[tuple[str, str], str] = {}
+    for item in articles():
+        if item.collection not in collections:
+            wanted = CollectionChange(name=item.collection)
+            collections[item.collection] = (await docs.create_collection(tx, stage.owner, site.id, wanted)).id
+        shelf = collections[item.collection]
+        key = (shelf, item.category)
+        if item.category and key not in categories:
+            order = 1 + sum(known == shelf for known, _ in categories)
+            category = CategoryChange(name=item.category, order=order)
+            categories[key] = (await docs.create_category(tx, stage.owner, shelf, category)).id
+        change = ArticleChange(
+            collection_id=shelf,
+            name=item.title,
+            text=item.html,
+            status=ArticleStatus.PUBLISHED,
+            categories=[categories[key]] if item.category else None,
+        )
+        made = await docs.create_article(tx, stage.owner, change, "import")
+        views = crc32(item.path.encode()) % _MOST_VIEWS
+        if views:
+            await docs.insight.note_view(tx, stage.owner.account_id, made.article.id, views)
