@@ -19,6 +19,8 @@ from waypost.domains.conversations import Filter, Sort, Status, listing, store
 from waypost.domains.customers import OrganizationOrder, OrganizationSort
 from waypost.domains.customers.organizations import listing as organization_listing
 from waypost.domains.customers.store.properties import CUSTOMER_TABLES, ORGANIZATION_TABLES
+from waypost.domains.docs import listing as docs_listing
+from waypost.domains.docs import store_categories, store_collections, store_search
 from waypost.kit.paging import PageRequest
 
 STATEMENT = re.compile(r"\s*(select|insert|update|delete|with|merge)\s", re.IGNORECASE)
@@ -117,6 +119,31 @@ async def test_every_shape_of_list_prepares(module_database_url: str) -> None:
             refused[repr(query)] = str(error)
     await connection.close()
     assert not refused
+
+
+async def test_every_shape_of_statement_of_the_knowledge_base_prepares(module_database_url: str) -> None:
+    wanted = [
+        make(is_public=is_public)
+        for make in (
+            store_search.find_sql,
+            store_search.count_sql,
+            store_search.everything_sql,
+            store_search.similar_sql,
+        )
+        for is_public in (True, False)
+    ]
+    for descending in (True, False):
+        wanted += [
+            docs_listing.list_sql(parent, sort, descending=descending)
+            for parent, sort in product(docs_listing._FROM, docs_listing._SORTS)
+        ]
+        wanted += [store_categories.list_sql(sort, descending=descending) for sort in store_categories._SORTS]
+        wanted += [store_collections.list_sql(sort, descending=descending) for sort in store_collections._SORTS]
+    wanted += [docs_listing.count_sql(parent) for parent in docs_listing._FROM]
+    connection = await asyncpg.connect(module_database_url)
+    for statement in wanted:
+        await connection.prepare(statement)
+    await connection.close()
 
 
 async def test_every_shape_of_customer_and_organization_statement_prepares(module_database_url: str) -> None:

@@ -24,9 +24,9 @@ from waypost.kit.tx import Tx
 EVERYTHING = "*"
 LONGEST_QUERY = 1000
 #: More hits are sorted by their titles alone.
-MOST_RANKED = 200
+MOST_RANKED = 50
 _MOST_WORDS, _MOST_PHRASES = 16, 4
-_MOST_CORRECTED, _MOST_TRIES = 3, 3
+_MOST_CORRECTED, _MOST_TRIES = 3, 2
 _SIMILAR_WORDS = 12
 _PHRASE = re.compile(r'"([^"]*)"')
 
@@ -50,7 +50,6 @@ class SearchScope(msgspec.Struct, frozen=True, kw_only=True):
             self.collection_id,
             self.status.value if self.status else None,
             self.visibility.value if self.visibility else None,
-            self.is_public,
         )
 
 
@@ -87,8 +86,10 @@ async def search_articles(tx: Tx, actor: Actor, query: str, scope: SearchScope, 
 async def search(tx: Tx, query: str, scope: SearchScope, page: PageRequest) -> Hits:
     """Search within a scope. What finds nothing is tried again with words that are nearly the same."""
     if query.strip() == EVERYTHING:
-        rows = await tx.connection.fetch(store_search.EVERYTHING, *scope.values, page.size, page.offset)
-        total = await tx.connection.fetchval(store_search.COUNT_EVERYTHING, *scope.values)
+        statement = store_search.everything_sql(is_public=scope.is_public)
+        rows = await tx.connection.fetch(statement, *scope.values, page.size, page.offset)
+        count = store_search.count_sql(is_public=scope.is_public, is_everything=True)
+        total = await tx.connection.fetchval(count, *scope.values)
         return Hits(items=[_hit(row) for row in rows], total=total, request=page)
     terms = Terms.of(query)
     hits = await _find(tx, terms, scope, page)
@@ -104,12 +105,12 @@ async def search(tx: Tx, query: str, scope: SearchScope, page: PageRequest) -> H
 
 async def highlights(tx: Tx, scope: SearchScope, query: str, hits: list[Hit]) -> dict[str, tuple[str, str]]:
     """For each hit its name and what it says about the query, as HTML with `<mark>` around what was found."""
-    tsquery = await _tsquery(tx, Terms.of(query), scope)
+    made = await _queries(tx, Terms.of(query), scope)
+    tsquery = _any_of(made)
     if not tsquery:
         return {}
     ids = [hit.id for hit in hits]
-    language = (await _languages(tx, scope))[0]
-    rows = await tx.connection.fetch(store_search.HEADLINES, scope.account_id, language, ids, tsquery)
+    rows = await tx.connection.fetch(store_search.HEADLINES, scope.account_id, made[0][0], ids, tsquery)
     return {row["id"]: (_marked(row["name"]), _marked(row["text"])) for row in rows}
 
 
@@ -120,37 +121,38 @@ async def find_similar(tx: Tx, scope: SearchScope, article_id: str, most: int = 
     if not told:
         return []
     tsquery = " | ".join(f"'{word}'" for word in told)
-    found = await tx.connection.fetch(store_search.SIMILAR, *scope.values, tsquery, article_id, most)
+    found = await tx.connection.fetch(
+        store_search.similar_sql(is_public=scope.is_public), *scope.values, tsquery, article_id, most
+    )
     return [_hit(row) for row in found]
 
 
 async def _find(tx: Tx, terms: Terms, scope: SearchScope, page: PageRequest) -> Hits:
-    tsquery = await _tsquery(tx, terms, scope)
+    tsquery = _any_of(await _queries(tx, terms, scope))
     if not tsquery:
         return Hits(items=[], total=0, request=page)
-    total = await tx.connection.fetchval(store_search.COUNT, *scope.values, tsquery)
-    if page.offset >= total:
-        return Hits(items=[], total=total, request=page)
-    statement = store_search.BY_RANK if total <= MOST_RANKED else store_search.BY_TITLE
-    rows = await tx.connection.fetch(statement, *scope.values, tsquery, page.size, page.offset)
+    statement = store_search.find_sql(is_public=scope.is_public)
+    rows = await tx.connection.fetch(statement, *scope.values, tsquery, MOST_RANKED, page.size, page.offset)
+    total = rows[0]["total"] if rows else 0
+    if not rows and page.offset:
+        count = store_search.count_sql(is_public=scope.is_public)
+        total = await tx.connection.fetchval(count, *scope.values, tsquery)
     return Hits(items=[_hit(row) for row in rows], total=total, request=page)
 
 
-async def _languages(tx: Tx, scope: SearchScope) -> list[str]:
-    rows = await tx.connection.fetch(store_search.LANGUAGES, scope.account_id, scope.site_id)
-    return [row["language"] for row in rows] or ["simple"]
-
-
-async def _tsquery(tx: Tx, terms: Terms, scope: SearchScope) -> str:
-    """The query in the languages of the scope's sites; empty where it asks for nothing."""
+async def _queries(tx: Tx, terms: Terms, scope: SearchScope) -> list[tuple[str, str]]:
+    """The query in each of the languages of the scope's sites."""
     if not terms.words and not terms.phrases:
-        return ""
+        return []
     is_last = [index == len(terms.words) - 1 for index in range(len(terms.words))]
-    made = []
-    for language in await _languages(tx, scope):
-        text: str = await tx.connection.fetchval(store_search.QUERY, language, terms.words, is_last, terms.phrases)
-        made.append(text)
-    return " | ".join(f"({text})" for text in made if text)
+    place = (scope.account_id, scope.site_id)
+    rows = await tx.connection.fetch(store_search.QUERY, *place, terms.words, is_last, terms.phrases)
+    return [(row["language"], row["query"]) for row in rows]
+
+
+def _any_of(made: list[tuple[str, str]]) -> str:
+    """One query for all languages; empty where it asks for nothing."""
+    return " | ".join(f"({text})" for _, text in made if text)
 
 
 async def _nearly(tx: Tx, terms: Terms, scope: SearchScope) -> list[Terms]:
