@@ -25,6 +25,7 @@ SETTLED = (
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "64bb72b4-0a92-11e8-ba89-0ed5f89f718b"),
     (re.compile(r'"slug": ?"[0-9a-f]{16}"'), '"slug":"83ebc5d87292a795"'),
     (re.compile(r"(/content/[a-z]+)/[\w-]{30,}"), r"\1/AZJy2mZ4"),
+    (re.compile(r"\b[0-9a-f]{24}\b"), "5214c77c45667acd25394b51"),
     (re.compile(r"\.\d+@acme\.test\b"), "@acme.test"),
     (re.compile(r"\bmailbox\d+@acme\.test\b"), "mailbox@acme.test"),
 )

@@ -22,7 +22,7 @@ import pytest
 from tests.desk import Desk
 from tests.edges.session.visit import PASSWORD, with_password
 from tests.guide_desk import readers_desk
-from waypost.domains.accounts import register_application
+from waypost.domains.accounts import create_api_key, register_application
 from waypost.domains.mailboxes import store_channel
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +86,7 @@ async def prepare(desk: Desk, folder: Path) -> dict[str, str]:
         signing = msgspec.structs.replace(channel, inbound_key="of-the-guide")
         await store_channel.put(tx.connection, key, account.id, signing, tx.now)
         made, secret = await register_application(tx, owner.actor, "Guide", redirect_url)
+        _, docs_key = await create_api_key(tx, owner.actor, "Guide")
     access = {
         "base_url": desk.base_url, "user_email": owner.email, "user_password": PASSWORD,
         "client_id": made.client_id, "client_secret": secret, "mailbox_ids": [support.id, sales.id],
@@ -94,7 +95,7 @@ async def prepare(desk: Desk, folder: Path) -> dict[str, str]:
     (folder / "data" / "demo.json").write_text(json.dumps(access))
     return {
         "BASE": desk.base_url, "TOKEN": await desk.make.token(owner), "MAILBOX_ID": str(support.id),
-        "CLIENT_ID": made.client_id, "CLIENT_SECRET": secret, "REDIRECT_URL": redirect_url,
+        "DOCS_KEY": docs_key, "CLIENT_ID": made.client_id, "CLIENT_SECRET": secret, "REDIRECT_URL": redirect_url,
         "INBOUND_KEY": "of-the-guide", "OWNER_EMAIL": owner.email, "OWNER_PASSWORD": PASSWORD,
         "BROWSER": f"{sys.executable} {BROWSER} %s",
         "WAYPOST_DATABASE_URL": desk.dsn, "WAYPOST_DATA_DIR": str(desk.parts.settings.data_dir),

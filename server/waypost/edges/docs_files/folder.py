@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from waypost.domains.docs import file_type
+from waypost.domains.docs import FileType, file_type
 from waypost.edges.docs_files import front_matter
 
 SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
@@ -30,7 +30,7 @@ class SourceFile(msgspec.Struct, frozen=True):
     keywords: list[str]
     #: None where the file does not say.
     is_published: bool | None
-    kind: str
+    kind: FileType
     body: str
 
 
