@@ -53,6 +53,8 @@ async def test_a_hit_as_it_is_answered(shelf: Shelf) -> None:
         ("passwrod", ["Reset your password", "Sign in"]),
         ("resset pasword", ["Reset your password"]),
         ("invoce", ["Invoices"]),
+        ("pasword sett", ["Reset your password"]),
+        ("passwords setings", ["Reset your password"]),
         ("zebra", []),
         ("2fa", ["Sign in"]),
         ("the", []),

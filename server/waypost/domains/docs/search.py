@@ -163,13 +163,15 @@ async def _nearly(tx: Tx, terms: Terms, scope: SearchScope) -> list[Terms]:
     corrected = 0
     for index, word in enumerate(terms.words):
         is_strange = word not in known and words.is_known(word) and corrected < _MOST_CORRECTED
-        if is_strange and index == len(terms.words) - 1:
-            is_strange = not await tx.connection.fetchval(store_search.BEGINNINGS, *place, word)
         near = await _near(tx, place, word) if is_strange else []
         corrected += bool(near)
+        is_last = index == len(terms.words) - 1
+        if near and is_last and await tx.connection.fetchval(store_search.BEGINNINGS, *place, word):
+            # Perhaps only the beginning of what is still being typed.
+            near.insert(0, word)
         options.append(near or [word])
-    tries = [Terms(list(chosen), terms.phrases) for chosen in product(*options)]
-    return tries[:_MOST_TRIES] if corrected else []
+    tries = [Terms(list(chosen), terms.phrases) for chosen in product(*options) if list(chosen) != terms.words]
+    return tries[:_MOST_TRIES]
 
 
 async def _near(tx: Tx, place: tuple[int, str | None], word: str) -> list[str]:

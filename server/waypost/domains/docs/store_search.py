@@ -44,7 +44,14 @@ from (
     numnode(plainto_tsquery(l.language::regconfig, q.word)) > 0 as telling,
     concat_ws(' | ', nullif(plainto_tsquery(l.language::regconfig, q.word)::text, ''),
       plainto_tsquery('simple', q.word)::text,
-      case when q.is_last then '''' || q.word || ''':*' end) as part
+      case when q.is_last then '''' || q.word || ''':*' end,
+      -- Texts are indexed by stems, of which a beginning may be none: the words that begin so are asked for as well.
+      case when q.is_last and length(q.word) > 2 then (
+        select string_agg(nullif(plainto_tsquery(l.language::regconfig, w.word)::text, ''), ' | ') from (
+          select word from docs_word
+          where account_id = $1 and ($2::text is null or site_id = $2)
+            and word > q.word and word < q.word || chr(1114111)
+          order by articles desc limit 20) w) end) as part
   from unnest($3::text[], $4::bool[]) with ordinality as q (word, is_last, place)
   union all
   select 1000000 + p.place, true, nullif(phraseto_tsquery(l.language::regconfig, p.phrase)::text, '')
