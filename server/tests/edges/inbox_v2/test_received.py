@@ -106,7 +106,7 @@ async def test_what_failed_is_listed_and_read_again_by_administrators(
 async def test_the_status_tells_of_folders_in_words(module_desk: Desk, account: AccountMade, mailbox: Mailbox) -> None:
     await take_in(module_desk, account, mailbox, letter(1))
     async with module_desk.transactions.open() as tx:
-        bookmark = Bookmark(mailbox.id, "INBOX", "u@h:143", 7, 5, None)
+        bookmark = Bookmark(mailbox.id, "INBOX", "u@h:143", 7, 5, None, 1)
         await store_folders.put(tx.connection, account.id, bookmark, tx.now)
         await mail.folders.advance(tx, account.id, bookmark, 12)
         await mail.folders.note_failure(tx, account.id, (mailbox.id, "INBOX"), "the server is away")

@@ -63,12 +63,39 @@ async def test_days_of_mail_that_waited_all_arrive_once(
         for number in range(120):
             day = 25 + number // 40
             imap.append("INBOX", "", f'"{day}-Nov-2026 10:00:00 +0000"', letter(number))
-    # Three days of silence, and older than the first connection by the server's word: the UID says they are new.
-    async with imap_desk.connection() as connection:
-        await connection.execute("update mail_folder set since = now() - interval '30 days'")
+    # Older than the first connection by the server's word: their UIDs say that they are new.
     assert await read_once(imap_desk, account, mailbox, server) == 120
     assert await read_once(imap_desk, account, mailbox, server) == 0
     assert len(await subjects(imap_desk, mailbox)) == 120
+
+
+@pytest.mark.parametrize(("since", "expected"), [("now", 0), ("2026-11-20", 1)])
+async def test_old_mail_that_is_moved_into_the_folder_is_new(
+    imap_desk: Desk,
+    account: AccountMade,
+    mailbox: Mailbox,
+    module_dovecot: Dovecot,
+    since: str,
+    expected: int,
+) -> None:
+    def put(number: int, day: str, folder: str = "INBOX") -> None:
+        with module_dovecot.client(mailbox.email, folder) as imap:
+            assert imap.append(folder, "", f'"{day} 10:00:00 +0000"', letter(number))[0] == "OK"
+
+    put(1, " 1-Jan-2026")
+    put(2, "25-Nov-2026")
+    put(3, " 1-Feb-2024", "Elsewhere")
+    server = server_of(module_dovecot, mailbox, since=since)
+    assert await read_once(imap_desk, account, mailbox, server) == expected
+    with module_dovecot.client(mailbox.email, "Elsewhere") as imap:
+        assert imap.uid("MOVE", "1:*", "INBOX")[0] == "OK"
+    put(4, " 1-Mar-2024")
+    assert await read_once(imap_desk, account, mailbox, server) == 2
+    module_dovecot.new_validity(mailbox.email)
+    assert await read_once(imap_desk, account, mailbox, server) == 0
+    put(5, " 1-Apr-2024")
+    assert await read_once(imap_desk, account, mailbox, server) == 1
+    assert (await subjects(imap_desk, mailbox))[expected:] == ["Letter 3", "Letter 4", "Letter 5"]
 
 
 async def test_the_same_five_again_are_five_and_removed_ones_leave_a_gap(

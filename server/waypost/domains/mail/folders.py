@@ -2,7 +2,8 @@
 
 A folder is read by its UIDs alone: what is seen, flagged or moved by other programs is of no concern. Where the server
 has numbered a folder anew (another UIDVALIDITY), or the mailbox has another server, it is read from its beginning
-again, and the intake knows the bytes that it has had.
+again, and the intake knows the bytes that it has had. Only what lies in a folder at such a beginning is asked for its
+date; whatever has a higher UID came later, also a message of last year that somebody moved there.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ async def open_folder(
     if found is None:
         since = first_moment(wanted_since, tx.now)
         begin = next_uid if wanted_since == "now" else 1
-        opened = Bookmark(mailbox_id, folder, source, validity, begin, since)
+        opened = Bookmark(mailbox_id, folder, source, validity, begin, since, next_uid)
     elif found.bookmark.source != source:
         since = found.bookmark.since
         if since is not None and found.succeeded_at is not None:
             since = max(since, found.succeeded_at - _LOOK_BACK)
-        opened = Bookmark(mailbox_id, folder, source, validity, 1, since)
+        opened = Bookmark(mailbox_id, folder, source, validity, 1, since, next_uid)
     elif found.bookmark.uid_validity != validity:
-        opened = Bookmark(mailbox_id, folder, source, validity, 1, found.bookmark.since)
+        opened = Bookmark(mailbox_id, folder, source, validity, 1, found.bookmark.since, next_uid)
     else:
         opened = found.bookmark
     await store_folders.put(tx.connection, account_id, opened, tx.now)

@@ -77,7 +77,11 @@ class IntakeFilter(msgspec.Struct, frozen=True):
 
 
 class Bookmark(msgspec.Struct, frozen=True):
-    """How far a folder has been read: messages with a lower UID than `next_uid` are stored, or were not wanted."""
+    """How far a folder has been read: messages with a lower UID than `next_uid` are stored, or were not wanted.
+
+    Not wanted is what is older than `since`, but only below `since_below`: what is put into the folder later is new,
+    whatever its date.
+    """
 
     mailbox_id: int
     folder: str
@@ -85,6 +89,7 @@ class Bookmark(msgspec.Struct, frozen=True):
     uid_validity: int | None
     next_uid: int
     since: datetime | None
+    since_below: int
 
 
 class FolderState(msgspec.Struct, frozen=True):

@@ -15,15 +15,16 @@ ACCOUNTS = """
 select distinct account_id from mail_channel where incoming_sealed is not null and not is_paused order by account_id
 """
 FIND = """
-select mailbox_id, folder, source, uid_validity, next_uid, since, succeeded_at from mail_folder
+select mailbox_id, folder, source, uid_validity, next_uid, since, since_below, succeeded_at from mail_folder
 where account_id = $1 and mailbox_id = $2 and folder = $3
 """
 PUT = """
-insert into mail_folder (account_id, mailbox_id, folder, source, uid_validity, next_uid, since, connected_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into mail_folder
+  (account_id, mailbox_id, folder, source, uid_validity, next_uid, since, since_below, connected_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict (account_id, mailbox_id, folder) do update
 set source = excluded.source, uid_validity = excluded.uid_validity, next_uid = excluded.next_uid,
-    since = excluded.since, connected_at = excluded.connected_at
+    since = excluded.since, since_below = excluded.since_below, connected_at = excluded.connected_at
 """
 ADVANCE = """
 update mail_folder set next_uid = $5, behind = $6
@@ -78,6 +79,7 @@ async def put(connection: Connection, account_id: int, bookmark: Bookmark, at: d
         bookmark.uid_validity,
         bookmark.next_uid,
         bookmark.since,
+        bookmark.since_below,
         at,
     )
 

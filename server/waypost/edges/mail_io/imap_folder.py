@@ -338,7 +338,8 @@ def _batches(listed: list[Listed], most_bytes: int) -> list[list[Listed]]:
 
 
 def _is_wanted(listed: Listed, bookmark: Bookmark) -> bool:
-    return bookmark.since is None or listed.received_at is None or listed.received_at >= bookmark.since
+    is_new = listed.uid >= bookmark.since_below
+    return is_new or bookmark.since is None or listed.received_at is None or listed.received_at >= bookmark.since
 
 
 def _behind(bookmark: Bookmark, status: FolderStatus) -> int:
