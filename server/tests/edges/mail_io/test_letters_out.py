@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.edges.mail_io.talks import Server, Talk, read
+from tests.edges.mail_io.talks import QUESTION, Server, Talk, read, take
 from waypost.domains import mail
 from waypost.domains.mailboxes import FromKind
 
@@ -44,6 +44,14 @@ async def stored(talk: Talk) -> dict[str, Any]:
     return dict(threads[0])
 
 
+async def mail_ids(talk: Talk, conversation_id: int | None) -> list[str]:
+    async with talk.desk.connection() as connection:
+        rows = await connection.fetch(
+            "select message_id from thread where conversation_id = $1 and message_id is not null", conversation_id
+        )
+    return [row["message_id"] for row in rows]
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "expected"),
     [
@@ -74,6 +82,32 @@ async def test_the_message_id_says_which_thread_it_is(talk: Talk, server: Server
     token = mail.read_token(talk.desk.context.secret_key, message["Message-ID"])
     assert token is not None
     assert token.thread_id == (await stored(talk))["id"]
+
+
+async def test_ids_that_were_made_up_here_never_leave(talk: Talk, server: Server) -> None:
+    raw = QUESTION.replace(b"Message-ID: <question@example.org>\n", b"").replace(b"Friday", b"Sunday")
+    received = await take(talk.desk, talk.account, talk.mailbox, raw)
+    assert received.conversation_id not in (None, talk.id)
+    assert ".invalid" in (await mail_ids(talk, received.conversation_id))[0]
+    client = talk.client
+    for text in ("One", "Two"):
+        answer = await client.post(f"/v2/conversations/{received.conversation_id}/reply", json={"text": text})
+        assert answer.status_code == 201, answer.text
+        await talk.desk.run_workers()
+    first, second = (read(one.content) for one in server.replies)
+    assert (first["In-Reply-To"], first["References"]) == (None, None)
+    assert first["Subject"] == "Re: Where is my order?"
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+
+
+async def test_an_automatic_reply_names_no_id_that_was_made_up_here(talk: Talk, server: Server) -> None:
+    await talk.desk.run_workers()
+    await talk.connect(is_auto_reply_on=True, auto_reply_subject="Thanks", auto_reply_body="<p>We have got it.</p>")
+    raw = QUESTION.replace(b"Message-ID: <question@example.org>\n", b"").replace(b"jane@", b"tom@")
+    await take(talk.desk, talk.account, talk.mailbox, raw)
+    await talk.desk.run_workers()
+    [caught] = [one for one in server.caught if one.rcpt_tos == ["tom@example.org"]]
+    assert (read(caught.content)["In-Reply-To"], read(caught.content)["References"]) == (None, None)
 
 
 async def test_a_reply_is_no_automatic_mail_and_has_no_list_fields(talk: Talk, server: Server) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.desk import running_desk
 from tests.edges.mail_io.talks import Server, Talk, begun, read
+from waypost.domains import mail
 from waypost.kit.jobs import bring_forward
 
 START = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -99,10 +100,14 @@ async def test_a_reply_called_back_is_a_draft_and_stays(
     assert (await post(talk, thread_id, "undo")).status_code == 409
 
 
-async def test_a_reply_called_back_can_be_sent_after_all(talk: Talk, server: Server, clock: Clock) -> None:
+@pytest.mark.parametrize("is_queued", [True, False], ids=["queued", "not-yet-queued"])
+async def test_a_reply_called_back_can_be_sent_after_all(
+    talk: Talk, server: Server, clock: Clock, is_queued: bool
+) -> None:
     await talk.connect(undo_seconds=30)
     thread_id = await talk.reply()
-    await talk.desk.run_workers()
+    if is_queued:
+        await talk.desk.run_workers()
     assert (await post(talk, thread_id, "undo")).status_code == 204
     address = f"/v2/conversations/{talk.id}/threads/{thread_id}"
     changed = await talk.client.patch(address, json=[{"op": "replace", "path": "/text", "value": "By Monday."}])
@@ -119,9 +124,11 @@ async def test_a_reply_called_back_can_be_sent_after_all(talk: Talk, server: Ser
     await pass_by(talk, clock, 3600)
     await talk.desk.run_workers()
     [caught] = server.replies
-    body = read(caught.content).get_body(("plain",))
+    message = read(caught.content)
+    body = message.get_body(("plain",))
     assert body is not None
     assert body.get_content().strip() == "By Monday."
+    assert mail.read_token(talk.desk.context.secret_key, message["Message-ID"]) is not None
 
 
 async def test_the_first_reply_of_a_conversation_called_back_leaves_a_draft_conversation(

@@ -17,6 +17,7 @@ from waypost.domains.mail.intake_models import (
 )
 from waypost.domains.mail.letters import BY_A_PROGRAM
 from waypost.domains.mail.models import (
+    MADE_UP_HOST,
     Address,
     Bounce,
     FailedRecipient,
@@ -46,6 +47,7 @@ from waypost.domains.mail.subjects import without_prefix
 __all__ = [
     "ANSWER_LINE",
     "BY_A_PROGRAM",
+    "MADE_UP_HOST",
     "NAME",
     "SEND_JOB",
     "Address",

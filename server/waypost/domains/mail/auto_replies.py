@@ -10,7 +10,7 @@ import re
 from waypost.domains.conversations import variables
 from waypost.domains.mail import answering, store_auto_replies
 from waypost.domains.mail.letters import BY_A_PROGRAM, reply_to
-from waypost.domains.mail.models import Address, OutgoingMessage
+from waypost.domains.mail.models import Address, OutgoingMessage, is_made_up
 from waypost.domains.mail.store_sending import Letter, Note
 from waypost.domains.mailboxes import Channel, store_channel
 from waypost.kit import placeholders
@@ -66,7 +66,8 @@ async def write(
     values.update((name, known.get(name, "")) for name in _NAMES if _is_name(known.get(name, "")))
     body = placeholders.filled(channel.auto_reply_body, values, is_html=True)
     subject = placeholders.filled(channel.auto_reply_subject, values, is_html=False)
-    answered = (letter.message_id,) if letter.message_id and letter.message_id != note.message_id else ()
+    is_known = letter.message_id and letter.message_id != note.message_id and not is_made_up(letter.message_id)
+    answered = (letter.message_id,) if letter.message_id and is_known else ()
     return OutgoingMessage(
         message_id=note.message_id,
         sender=Address(channel.from_name.strip() or channel.name, channel.email),

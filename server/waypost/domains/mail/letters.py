@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from waypost.domains.conversations import variables
 from waypost.domains.mail import pictures, signed_ids, store_sending
-from waypost.domains.mail.models import Address, MailAttachment, OutgoingMessage
+from waypost.domains.mail.models import Address, MailAttachment, OutgoingMessage, is_made_up
 from waypost.domains.mail.store_sending import Letter, Note
 from waypost.domains.mailboxes import Channel, FromKind
 from waypost.kit.files import FileStore
@@ -25,6 +25,7 @@ async def write(
     """The mail of a thread. Raises NotFound for a file that is gone."""
     html, attachments = await _with_files(tx, files, account_id, channel, note, letter.body)
     signature = await _signature(tx, account_id, channel, note, letter)
+    earlier = [one for one in letter.earlier if not is_made_up(one)]
     return OutgoingMessage(
         message_id=note.message_id,
         sender=Address(sender_name(channel, letter.author or ""), channel.email),
@@ -37,8 +38,8 @@ async def write(
         # RFC 3676, 4.3: the line by which programs know where the text ends.
         text=letter.body_text + (f"\n\n-- \n{to_text(signature)}" if signature else ""),
         attachments=attachments,
-        in_reply_to=tuple(letter.earlier[:1]),
-        references=tuple(reversed(letter.earlier)),
+        in_reply_to=tuple(earlier[:1]),
+        references=tuple(reversed(earlier)),
         sent_at=letter.created_at,
         headers=dict(BY_A_PROGRAM) if letter.action_type == "workflow" else {},
     )

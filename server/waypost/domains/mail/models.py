@@ -7,6 +7,9 @@ from typing import Literal
 
 import msgspec
 
+#: Names the ids of messages that came without one. They are for finding the message here and mean nothing elsewhere.
+MADE_UP_HOST = "no-message-id.invalid"
+
 
 class Address(msgspec.Struct, frozen=True):
     """A mail address with the name written beside it, which may be empty."""
@@ -136,3 +139,8 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
     references: tuple[str, ...]
     sent_at: datetime
     headers: dict[str, str]
+
+
+def is_made_up(message_id: str) -> bool:
+    """Whether a message came without an id and got this one here: no other program has ever seen it."""
+    return message_id.endswith(f"@{MADE_UP_HOST}>")

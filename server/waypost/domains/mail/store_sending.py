@@ -18,7 +18,8 @@ returning id
 """
 # A statement of its own: after waiting for whoever called the reply back it sees the thread as it is then.
 QUEUE_AGAIN = """
-update sent_mail s set state = 'queued', queued_at = $3, due_at = $4, attempts = 0, last_error = null
+update sent_mail s set state = 'queued', queued_at = $3, due_at = $4, message_id = $5, attempts = 0,
+  last_error = null
 where s.account_id = $1 and s.thread_id = $2 and s.state = 'undone'
   and exists (select from thread t where t.account_id = $1 and t.id = $2 and t.state = 'published')
 returning id
@@ -158,7 +159,9 @@ async def queue(
     """Note that a mail has to leave; False when that was noted before and still holds."""
     made = await connection.fetchval(QUEUE, account_id, conversation_id, thread_id, kind, message_id, at, due_at)
     if made is None:
-        return await connection.fetchval(QUEUE_AGAIN, account_id, thread_id, at, due_at) is not None
+        again = await connection.fetchval(QUEUE_AGAIN, account_id, thread_id, at, due_at, message_id)
+        if again is None:
+            return False
     await connection.execute(NAME_THREAD, account_id, thread_id, message_id)
     return True
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from waypost.domains import mail
+
 _MOST_BYTES = 64_000
 _MOST_IDS = 100
 _LONGEST = 400
@@ -26,7 +28,7 @@ def read_ids(field: str) -> tuple[str, ...]:
 
 def made_up_id(content_digest: str) -> str:
     """An id for a message that has none, the same each time the same message arrives."""
-    return f"<{content_digest[:40]}@no-message-id.invalid>"
+    return f"<{content_digest[:40]}@{mail.MADE_UP_HOST}>"
 
 
 def _canonical(inside: str) -> str:
