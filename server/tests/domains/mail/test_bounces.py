@@ -8,6 +8,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.domains.mail.letters import Post, letter, opened
+from waypost.domains import mail
 from waypost.domains.mail import Bounce, FailedRecipient, Received
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
@@ -47,6 +48,12 @@ class Answered:
         assert row is not None
         return dict(row)
 
+    async def retry(self) -> None:
+        client = await self.post.client()
+        path = f"/v2/conversations/{self.asked.conversation_id}/threads/{self.thread_id}/retry"
+        answer = await client.post(path)
+        assert answer.status_code == 204, answer.text
+
     async def facts(self) -> list[dict[str, Any]]:
         async with self.post.desk.connection() as connection:
             rows = await connection.fetch(
@@ -55,15 +62,20 @@ class Answered:
         return [row["data"] for row in rows]
 
 
-@pytest.fixture
-async def answered(module_desk: Desk) -> Answered:
-    post = await opened(module_desk)
+async def answered_by(desk: Desk, **reply: Any) -> Answered:
+    post = await opened(desk)
     asked = await post.take(letter())
-    thread_id = await post.reply(asked.conversation_id, customer={"email": "jane@example.org"}, status="closed")
+    customer = {"email": "jane@example.org"}
+    thread_id = await post.reply(asked.conversation_id, customer=customer, status="closed", **reply)
     [message_id] = await post.sent_ids(asked.conversation_id)
-    async with module_desk.connection() as connection:
+    async with desk.connection() as connection:
         await connection.execute("update sent_mail set state = 'sent', sent_at = now() where thread_id = $1", thread_id)
     return Answered(post, asked, thread_id, message_id)
+
+
+@pytest.fixture
+async def answered(module_desk: Desk) -> Answered:
+    return await answered_by(module_desk)
 
 
 async def test_a_bounce_marks_its_reply_and_address_and_opens_the_conversation(answered: Answered) -> None:
@@ -86,6 +98,55 @@ async def test_a_bounce_marks_its_reply_and_address_and_opens_the_conversation(a
     # A second report of the same is kept, and is no news.
     await answered.bounce()
     assert len(await answered.facts()) == 1
+
+
+async def test_what_came_back_is_sent_again_to_those_alone_whom_it_missed(module_desk: Desk) -> None:
+    answered = await answered_by(module_desk, cc=["Boss@example.org", "aunt@example.org"])
+    await answered.bounce(email="boss@example.org")
+    sent = await answered.sent()
+    assert (sent["state"], sent["refused"]) == ("bounced", [f"Boss@example.org: 5.1.1 {SAID}"])
+    # The same report again changes nothing; one about somebody else counts.
+    await answered.bounce(email="boss@example.org")
+    await answered.bounce("temporary", email="aunt@example.org")
+    assert len(await answered.facts()) == 2
+    assert (await answered.sent())["bounce_detail"] == (
+        f"Boss@example.org: 5.1.1 {SAID}; aunt@example.org: 5.1.1 {SAID}"
+    )
+
+    await answered.retry()
+    sent = await answered.sent()
+    assert (sent["state"], sent["remaining"]) == ("queued", ["Boss@example.org", "aunt@example.org"])
+    # Late reports of the first try do not end the second.
+    await answered.bounce(email="boss@example.org")
+    sent = await answered.sent()
+    assert (sent["state"], sent["refused"]) == ("queued", [])
+
+
+async def test_a_reply_that_came_back_from_nobody_known_by_name_goes_to_all_again(answered: Answered) -> None:
+    async with answered.post.desk.connection() as connection:
+        await connection.execute("update sent_mail set state = 'failed' where thread_id = $1", answered.thread_id)
+    await answered.bounce()
+    assert (await answered.sent())["state"] == "bounced"
+    await answered.retry()
+    sent = await answered.sent()
+    assert (sent["state"], sent["remaining"]) == ("queued", None)
+
+
+async def test_a_mail_that_came_back_from_one_still_leaves_for_the_others(module_desk: Desk) -> None:
+    answered = await answered_by(module_desk, cc=["boss@example.org"])
+    async with module_desk.connection() as connection:
+        await connection.execute(
+            "update sent_mail set state = 'queued', remaining = '{boss@example.org}' where thread_id = $1",
+            answered.thread_id,
+        )
+    await answered.bounce()
+    sent = await answered.sent()
+    assert (sent["state"], sent["remaining"]) == ("queued", ["boss@example.org"])
+    assert sent["refused"] == [f"jane@example.org: 5.1.1 {SAID}"]
+    assert len(await answered.facts()) == 1
+    async with module_desk.transactions.open() as tx:
+        await mail.note_taken(tx, answered.post.account.id, answered.thread_id, remaining=[], later="", refused=[])
+    assert (await answered.sent())["state"] == "failed"
 
 
 async def test_an_address_from_which_mail_comes_works_again(answered: Answered) -> None:

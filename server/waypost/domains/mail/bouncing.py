@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from waypost.domains import conversations
 from waypost.domains.accounts import Actor
 from waypost.domains.mail import store_bounces
@@ -22,14 +24,14 @@ async def returned_mail(tx: Tx, account_id: int, bounce: Bounce | None) -> Retur
 async def note(tx: Tx, account_id: int, returned: Returned, bounce: Bounce) -> bool:
     """Note that a reply did not arrive; whether that is news. Delays are no failures, and others' addresses no matter.
 
-    A reply counts as bounced once anybody whom it went to could not be reached; an address that failed for good is
-    marked until mail comes from it.
+    A reply counts as bounced once anybody whom it went to could not be reached, and is sent again to those alone. While
+    it still leaves for others it stays on its way. An address that failed for good is marked until mail comes from it.
     """
     failed = [one for one in bounce.recipients if one.email.lower() in returned.recipients]
     if bounce.kind == "delayed" or not failed:
         return False
     detail = "; ".join(map(_told, failed))[:_LONGEST_DETAIL]
-    is_news = await store_bounces.mark_mail(tx.connection, account_id, returned.thread_id, tx.now, detail)
+    is_news = await _mark(tx, account_id, returned, failed)
     if bounce.kind == "permanent":
         for one in failed:
             await store_bounces.mark_address(tx.connection, account_id, one.email, tx.now, _told(one)[:_LONGEST_DETAIL])
@@ -39,6 +41,34 @@ async def note(tx: Tx, account_id: int, returned: Returned, bounce: Bounce) -> b
             tx, desk, returned.conversation_id, returned.thread_id, detail, reopens=returned.is_by_user
         )
     return is_news
+
+
+async def _mark(tx: Tx, account_id: int, returned: Returned, failed: list[FailedRecipient]) -> bool:
+    held = await store_bounces.lock_mail(tx.connection, account_id, returned.thread_id)
+    # Nobody is known to have got it: then it is everybody who gets it again.
+    is_for_all = held is not None and held["state"] in ("failed", "bounced") and not held["refused"]
+    if held is None or (is_for_all and held["state"] == "bounced"):
+        return False
+    known = {text.partition(": ")[0].lower() for text in held["refused"]}
+    if held["state"] == "queued":
+        # Whoever has yet to get it is not whom this is about, but the try before.
+        known |= returned.recipients.keys() if held["remaining"] is None else {one.lower() for one in held["remaining"]}
+    fresh = {one.email.lower(): one for one in failed if one.email.lower() not in known}
+    if not fresh:
+        return False
+    refused = [
+        _told(msgspec.structs.replace(one, email=returned.recipients[email]))[:_LONGEST_DETAIL]
+        for email, one in fresh.items()
+    ]
+    await store_bounces.mark_mail(
+        tx.connection,
+        account_id,
+        returned.thread_id,
+        tx.now,
+        "; ".join(refused)[:_LONGEST_DETAIL],
+        [] if is_for_all else refused,
+    )
+    return True
 
 
 def _told(one: FailedRecipient) -> str:
