@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from tests.desk import Desk
 from tests.edges.mail_io.imap_servers import Imap, imap_server
-from tests.edges.mail_io.servers import Receiver, receiving
+from tests.edges.mail_io.servers import Receiver, receiving, saying
+from tests.edges.mail_io.test_oauth_tokens import TokenServer
+from tests.receiver import receiving as token_server
 from waypost.commands.mailboxes import group
 from waypost.domains import mailboxes
 from waypost.domains.mailboxes import Channel, Mailbox
@@ -61,6 +63,7 @@ class Shell:
             "WAYPOST_DATABASE_URL": self.desk.dsn,
             "WAYPOST_DATA_DIR": str(self.desk.parts.settings.data_dir),
             "WAYPOST_OUTGOING_ALLOW": "127.0.0.1",
+            "WAYPOST_ALLOW_INSECURE_WEBHOOKS": "1",
         }
 
     async def stored(self) -> Channel:
@@ -69,6 +72,14 @@ class Shell:
             found = await mailboxes.store_channel.find(tx.connection, key, self.account_id, self.mailbox.id)
         assert found is not None
         return found
+
+    async def refresh_tokens(self) -> list[str]:
+        stored = await self.stored()
+        return [
+            server.oauth2.refresh_token
+            for server in (stored.incoming, stored.outgoing)
+            if server is not None and server.oauth2 is not None
+        ]
 
 
 @pytest.fixture
@@ -108,6 +119,39 @@ async def test_connecting_tests_first_and_stores_what_works(shell: Shell) -> Non
         assert (report["ok"], report["incoming"]["server"]) == (True, f"127.0.0.1:{imap}")
     report = json.loads(await shell.typed("test", "--json", status=1))
     assert [step["name"] for step in report["outgoing"]["steps"] if step["status"] == "failed"] == ["connect"]
+
+
+async def test_a_refresh_token_that_the_test_has_used_up_is_not_what_is_stored(shell: Shell) -> None:
+    server = TokenServer(rotates=True, access_token="good-token")
+    lines = ("220 mx", "250-mx\r\n250 AUTH XOAUTH2", "235 in", "250 ok", "250 ok", "250 ok", "221 bye")
+    async with (
+        token_server(server.answer) as tokens,
+        imap_server(Imap()) as imap,
+        saying(*lines) as smtp,
+    ):
+        words = [*servers(imap, smtp), "--oauth-client-id", "c1", "--oauth-token-url", tokens.url]
+        told = await shell.run("connect", *words, stdin="s3cret\nr0\n")
+        states = {tuple(line.split()[:2]): line.split()[2] for line in told.splitlines() if len(line.split()) > 2}
+        assert (states["IMAP", "token"], states["SMTP", "token"]) == ("ok", "ok"), told
+        assert await shell.refresh_tokens() == ["r1", "r1"]
+        # A test of what is stored stores what comes of it as well, and so does connecting by what is stored.
+        await shell.run("test")
+        assert await shell.refresh_tokens() == ["r2", "r2"]
+        await shell.run("connect", *words, stdin="s3cret\nr2\n")
+        assert await shell.refresh_tokens() == ["r3", "r3"]
+    assert [asked["refresh_token"] for asked in server.asked] == ["r0", "r1", "r2"]
+
+
+async def test_a_refresh_token_that_is_lost_is_told_of(shell: Shell) -> None:
+    server = TokenServer(rotates=True, access_token="good-token")
+    async with token_server(server.answer) as tokens, imap_server(Imap(token="another")) as imap:
+        words = [*servers(imap, 1)[:8], "--username", "me", "--oauth-client-id", "c1", "--oauth-token-url", tokens.url]
+        told = await shell.run("connect", *words, stdin="s3cret\nr0\n", status=1)
+        assert "may be used up by the test" in told
+        assert await shell.refresh_tokens() == []
+        told = await shell.run("connect", *words, "--untested", stdin="s3cret\nr1\n", status=1)
+        assert "used up" not in told
+        assert await shell.refresh_tokens() == ["r2"]
 
 
 async def test_passwords_come_from_the_environment_too_and_settings_can_be_stored_untested(shell: Shell) -> None:

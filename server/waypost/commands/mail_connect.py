@@ -151,6 +151,12 @@ class _Said(NamedTuple):
             outgoing=self._server(self.smtp, who, self.passwords[1]),
         )
 
+    def with_tokens_of(self, report: CheckReport) -> Self:
+        """The same with the refresh token that the test was given, if it was: the one that it used may be dead."""
+        if self.oauth2 is None or not report.renewed:
+            return self
+        return self._replace(oauth2=msgspec.structs.replace(self.oauth2, refresh_token=report.renewed[0].refresh_token))
+
     def _server(self, server: _Server, who: str, password: str) -> ServerChange | UnsetType | None:
         if server.host is None:
             return UNSET
@@ -192,8 +198,10 @@ async def _connect(
                     incoming=wanted.incoming is not UNSET,
                     outgoing=wanted.outgoing is not UNSET,
                     note=telling.note,
+                    keeps_renewed=True,
                 )
             is_stored = report.is_ok or is_stored_anyway
+            wanted = said.with_tokens_of(report).change(before.email)
             if is_stored:
                 async with desk.transactions.open() as tx:
                     await mailboxes.channel.change(tx, actor, means, mailbox_id, wanted)
@@ -226,6 +234,8 @@ def _end(as_json: bool, outcome: _Outcome) -> None:
         typer.echo("All works." if report.is_ok else "Something fails.")
     else:
         typer.echo("Nothing was stored. Mend what failed, or store it as it is with --untested.")
+    if outcome.is_stored is False and any(not token.is_kept for token in report.renewed):
+        typer.echo("The refresh token may be used up by the test: consent again before the next.", err=True)
     if not report.is_ok:
         raise typer.Exit(1)
 

@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests import receiver as receivers
-from tests.desk import Desk
+from tests.desk import Desk, desk_with
+from tests.edges.inbox_v2.channel_calls import new_box
 from tests.edges.mail_io.check_calls import Bench
 from tests.edges.mail_io.imap_servers import Imap, imap_server
 from tests.edges.mail_io.servers import saying
+from tests.edges.mail_io.test_oauth_tokens import TokenServer
 from tests.receiver import Receiver, receiving
 from waypost.domains.mailboxes import OAuth2
 
@@ -50,6 +52,32 @@ async def test_a_refresh_token_that_trying_may_have_used_up_is_warned_of(bench: 
     assert tried.is_ok
     assert (tried["token"][0], "may be used up" in tried["token"][1]) == ("warning", True)
     assert "the-next-one" not in str(dict(tried))
+
+
+@desk_with(outgoing_allow=("127.0.0.1",), allow_insecure_webhooks=True)
+async def test_a_test_of_what_is_stored_stores_the_refresh_token_that_comes_of_it(desk: Desk) -> None:
+    server = TokenServer(rotates=True, access_token="good-token")
+    answers = ("235 in", "250 ok", "250 ok", "250 ok", "221 bye")
+    box = await new_box(desk)
+    async with (
+        receiving(server.answer) as tokens,
+        imap_server(Imap()) as imap,
+        saying("220 mx", "250-mx\r\n250 AUTH XOAUTH2", *answers) as smtp,
+    ):
+        client = {"tokenUrl": tokens.url, "clientId": "c1", "clientSecret": "s3cret", "refreshToken": "r0"}
+        common = {"host": "127.0.0.1", "security": "none", "username": "me@example.com", "oauth2": client}
+        await box.change(incoming={**common, "port": imap}, outgoing={**common, "port": smtp})
+        for number in (1, 2):
+            answer = await box.client.post(f"{box.path}/test")
+            assert answer.json()["ok"] is True, answer.text
+            assert f"r{number}" not in answer.text
+            stored = await box.stored()
+            for each in (stored.incoming, stored.outgoing):
+                assert each is not None
+                assert each.oauth2 is not None
+                assert each.oauth2.refresh_token == f"r{number}"
+    # Both servers sign in with the token of one request.
+    assert [asked["refresh_token"] for asked in server.asked] == ["r0", "r1"]
 
 
 async def test_imap_refuses_a_token_and_its_reason_is_shown(bench: Bench) -> None:

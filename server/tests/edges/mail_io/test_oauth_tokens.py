@@ -27,10 +27,12 @@ LOOPBACK = {"outgoing_allow": ("127.0.0.1",), "allow_insecure_webhooks": True}
 
 
 class TokenServer:
-    """Gives out `a1`, `a2`, … for the refresh token that is good now, and a new one each time if it `rotates`."""
+    """Gives out `a1`, `a2`, … (or always `access_token`) for the refresh token that is good now, and if it `rotates` a
+    new one of these each time.
+    """
 
-    def __init__(self, *, rotates: bool = False, expires_in: object = 3600) -> None:
-        self.rotates, self.expires_in = rotates, expires_in
+    def __init__(self, *, rotates: bool = False, expires_in: object = 3600, access_token: str = "") -> None:
+        self.rotates, self.expires_in, self.access_token = rotates, expires_in, access_token
         self.good, self.given = "r0", 0
         self.refusal: dict[str, Any] | None = None
         self.asked: list[dict[str, str]] = []
@@ -46,7 +48,7 @@ class TokenServer:
             )
         self.given += 1
         given: dict[str, Any] = {
-            "access_token": f"a{self.given}",
+            "access_token": self.access_token or f"a{self.given}",
             "token_type": "Bearer",
             "expires_in": self.expires_in,
         }

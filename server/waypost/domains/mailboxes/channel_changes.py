@@ -7,6 +7,7 @@ from enum import Enum
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from waypost.domains.mailboxes.channel_models import OAuth2
 from waypost.kit.safe_http import Outgoing
 
 
@@ -113,11 +114,29 @@ class ServerReport(msgspec.Struct, frozen=True):
         return all(step.state is not StepState.FAILED for step in self.steps)
 
 
+class RenewedToken(msgspec.Struct, frozen=True):
+    """A refresh token that a test was given for the one that it used, which may be dead now. Not to be shown.
+
+    `is_kept`: the settings had the one that was used, and have the new one already.
+    """
+
+    used: OAuth2
+    refresh_token: str
+    is_kept: bool
+
+    def __repr__(self) -> str:
+        return f"RenewedToken(is_kept={self.is_kept})"
+
+
 class CheckReport(msgspec.Struct, frozen=True):
-    """What a test of a mailbox's servers found; None for a server that was not tested."""
+    """What a test of a mailbox's servers found; None for a server that was not tested.
+
+    `renewed` are the refresh tokens that came of it: whoever stores what was tested stores these.
+    """
 
     incoming: ServerReport | None = None
     outgoing: ServerReport | None = None
+    renewed: tuple[RenewedToken, ...] = ()
 
     @property
     def is_ok(self) -> bool:

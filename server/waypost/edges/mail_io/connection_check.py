@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from waypost.domains import mailboxes
-from waypost.domains.mailboxes import Channel, CheckReport, OAuth2, Server, ServerReport, Step
+from waypost.domains.mailboxes import Channel, CheckReport, OAuth2, RenewedToken, Server, ServerReport, Step
 from waypost.edges.mail_io.check_imap import ImapCheck
 from waypost.edges.mail_io.check_session import GetToken, Session, guarded_run
 from waypost.edges.mail_io.check_smtp import SmtpCheck
@@ -39,26 +39,33 @@ class ConnectionCheck:
         self._running: set[int] = set()
 
     async def __call__(
-        self, account_id: int, channel: Channel, *, incoming: bool, outgoing: bool, note: NoteStep = _ignore
+        self,
+        account_id: int,
+        channel: Channel,
+        *,
+        incoming: bool,
+        outgoing: bool,
+        note: NoteStep = _ignore,
+        keeps_renewed: bool = False,
     ) -> CheckReport:
         """Try the servers that are named and set up, both at once. `note` hears of each step as it ends.
 
-        Raises InProgress while another test of the mailbox runs.
+        New refresh tokens that come of it are stored where the settings have the ones that were used; others are handed
+        back, and warned of unless the caller `keeps_renewed`. Raises InProgress while another test of the mailbox runs.
         """
         with self._alone(channel.mailbox_id):
-            is_stored = await self._stored_tokens(account_id, channel)
+            stored = await self._stored_tokens(account_id, channel)
+            tokens = _TriedTokens(self._tokens, self._outgoing, (account_id, channel.mailbox_id), stored)
 
             async def token(oauth2: OAuth2) -> tuple[str, bool]:
-                if oauth2 in is_stored:
-                    return await self._tokens.get(account_id, channel.mailbox_id, oauth2, is_anew=True), False
-                fetched = await fetch(self._outgoing, oauth2)
-                return fetched.access_token, fetched.refresh_token not in ("", oauth2.refresh_token)
+                access_token, is_lost = await tokens.get(oauth2)
+                return access_token, is_lost and not keeps_renewed
 
-            reports = await asyncio.gather(
+            incoming_report, outgoing_report = await asyncio.gather(
                 self._incoming(channel, token, note) if incoming else _nothing(),
                 self._outgoing_server(channel, token, note) if outgoing else _nothing(),
             )
-        return CheckReport(*reports)
+        return CheckReport(incoming_report, outgoing_report, tuple(tokens.renewed.values()))
 
     async def _incoming(self, channel: Channel, token: GetToken, note: NoteStep) -> ServerReport | None:
         server = channel.incoming
@@ -105,6 +112,37 @@ class ConnectionCheck:
             yield
         finally:
             self._running.discard(mailbox_id)
+
+
+class _TriedTokens:
+    """The access tokens of one test. Each refresh token is used once, for both servers: it may be good only once."""
+
+    def __init__(
+        self, tokens: AccessTokens, outgoing: Outgoing, place: tuple[int, int], stored: Sequence[OAuth2]
+    ) -> None:
+        self._tokens, self._outgoing, self._place, self._stored = tokens, outgoing, place, stored
+        self._lock = asyncio.Lock()
+        self._got: dict[OAuth2, str] = {}
+        self.renewed: dict[OAuth2, RenewedToken] = {}
+
+    async def get(self, oauth2: OAuth2) -> tuple[str, bool]:
+        """An access token, and whether there is a new refresh token that is not stored. Raises TokenFailure."""
+        async with self._lock:
+            if oauth2 not in self._got:
+                self._got[oauth2] = await self._fetched(oauth2)
+        renewed = self.renewed.get(oauth2)
+        return self._got[oauth2], renewed is not None and not renewed.is_kept
+
+    async def _fetched(self, oauth2: OAuth2) -> str:
+        is_stored = oauth2 in self._stored
+        if is_stored:
+            access_token, refresh_token = await self._tokens.renew(*self._place, oauth2)
+        else:
+            fetched = await fetch(self._outgoing, oauth2)
+            access_token, refresh_token = fetched.access_token, fetched.refresh_token
+        if refresh_token not in ("", oauth2.refresh_token):
+            self.renewed[oauth2] = RenewedToken(oauth2, refresh_token, is_stored)
+        return access_token
 
 
 async def _nothing() -> None:

@@ -106,20 +106,29 @@ class AccessTokens:
         self._key = key
         self._held: dict[bytes, _Held] = {}
 
-    async def get(
-        self, account_id: int, mailbox_id: int, oauth2: OAuth2, *, refused: str = "", is_anew: bool = False
-    ) -> str:
+    async def get(self, account_id: int, mailbox_id: int, oauth2: OAuth2, *, refused: str = "") -> str:
         """A good access token for a server of the mailbox. Raises TokenFailure.
 
         `refused` is one from here that the server did not take although its time was not over: another is fetched.
-        With `is_anew` one is fetched in any case, to see whether that works.
         """
+        access_token, _ = await self._good(account_id, mailbox_id, oauth2, refused=refused, is_anew=False)
+        return access_token
+
+    async def renew(self, account_id: int, mailbox_id: int, oauth2: OAuth2) -> tuple[str, str]:
+        """An access token that is fetched in any case, to see whether that works, and the refresh token that is good
+        from now on; a new one is stored already. Raises TokenFailure.
+        """
+        return await self._good(account_id, mailbox_id, oauth2, refused="", is_anew=True)
+
+    async def _good(
+        self, account_id: int, mailbox_id: int, oauth2: OAuth2, *, refused: str, is_anew: bool
+    ) -> tuple[str, str]:
         digest = _digest(account_id, mailbox_id, oauth2)
         held = self._held.setdefault(digest, _Held())
         async with held.lock:
             is_good = not is_anew and held.value != refused and held.is_good_at(self._transactions.clock())
             if is_good:
-                return held.value
+                return held.value, oauth2.refresh_token
             async with self._alone(mailbox_id):
                 present = await self._present(account_id, mailbox_id, oauth2)
                 fetched = await fetch(self._outgoing, present)
@@ -134,7 +143,7 @@ class AccessTokens:
                 renewed = msgspec.structs.replace(present, refresh_token=fetched.refresh_token)
                 self._held[_digest(account_id, mailbox_id, renewed)] = held
         self._tidy()
-        return fetched.access_token
+        return fetched.access_token, fetched.refresh_token or present.refresh_token
 
     async def _present(self, account_id: int, mailbox_id: int, oauth2: OAuth2) -> OAuth2:
         """The same with the refresh token that is stored now: another process may have been given a new one."""
