@@ -43,7 +43,7 @@ class FakeImap:
                 if command == "IDLE":
                     writer.write(b"+ idling\r\n")
                     await reader.readline()
-                    writer.write(f"{tag} OK\r\n".encode())
+                    writer.write(f"{tag} OK done\r\n".encode())
                     continue
                 answer = self._answer(command, writer)
                 await writer.drain()

@@ -33,6 +33,7 @@ from waypost.edges.mail_io.imap_client import (
     SignInRefused,
     open_client,
 )
+from waypost.edges.mail_io.imap_wire import Fetched
 from waypost.edges.mail_io.oauth_tokens import AccessTokens, xoauth2
 from waypost.edges.mail_io.preview import preview
 from waypost.kit.db import DATABASE_ERRORS
@@ -271,7 +272,9 @@ async def _list(imap: ImapClient, first: int, last: int) -> tuple[list[Listed], 
     """The messages of a window in order, and whether that is all: of a full one only the first are kept."""
     found: dict[int, Listed] = {}
     is_whole = True
-    async for message in imap.fetch(f"{first}:{last}", "UID RFC822.SIZE INTERNALDATE"):
+
+    def take(message: Fetched) -> None:
+        nonlocal found, is_whole
         # For a window past the end servers give the last message.
         size = message.items.get("RFC822.SIZE", b"")
         if first <= message.uid <= last and size.isdigit():
@@ -279,6 +282,8 @@ async def _list(imap: ImapClient, first: int, last: int) -> tuple[list[Listed], 
         if len(found) > 2 * _MOST_LISTED:
             is_whole = False
             found = {uid: found[uid] for uid in sorted(found)[:_MOST_LISTED]}
+
+    await imap.fetch(f"{first}:{last}", "UID RFC822.SIZE INTERNALDATE", take)
     listed = [found[uid] for uid in sorted(found)]
     return (listed, True) if is_whole else (listed[:_MOST_LISTED], False)
 
@@ -287,33 +292,39 @@ async def _last_uid(imap: ImapClient, status: FolderStatus) -> int:
     """The highest UID of the open folder, from servers that do not tell the next one."""
     if not status.exists:
         return 0
-    return max([message.uid async for message in imap.fetch("*", "UID")], default=0)
+    found: list[Fetched] = []
+    await imap.fetch("*", "UID", found.append)
+    return max((message.uid for message in found), default=0)
 
 
 async def _bodies(imap: ImapClient, uids: Sequence[int], what: str = "BODY.PEEK[]") -> dict[int, bytes]:
     """The bytes of messages, without touching any flag; of those that the server gives."""
     name = what.replace(".PEEK", "")
     found: dict[int, bytes] = {}
+
+    def take(message: Fetched) -> None:
+        if name in message.items and message.uid in uids:
+            found[message.uid] = message.items[name]
+
     # What the server does not give is asked for alone, by whoever misses it.
     with suppress(CommandRefused):
-        async for message in imap.fetch(",".join(map(str, uids)), f"UID {what}"):
-            if name in message.items and message.uid in uids:
-                found[message.uid] = message.items[name]
+        await imap.fetch(",".join(map(str, uids)), f"UID {what}", take)
     return found
 
 
 async def _is_there(imap: ImapClient, uid: int) -> bool:
     """Whether a message that was not given is still in the folder, or was removed meanwhile."""
-    return any([message.uid == uid async for message in imap.fetch(str(uid), "UID")])
+    found: list[Fetched] = []
+    await imap.fetch(str(uid), "UID", found.append)
+    return any(message.uid == uid for message in found)
 
 
 async def _gives_another(imap: ImapClient, uid: int) -> bool:
     """Whether the server gives the newest message, if that is another one: so it can give messages now."""
-    found = False
+    found: list[Fetched] = []
     with suppress(CommandRefused):
-        async for message in imap.fetch("*", "UID BODY.PEEK[HEADER]"):
-            found |= message.uid != uid and "BODY[HEADER]" in message.items
-    return found
+        await imap.fetch("*", "UID BODY.PEEK[HEADER]", found.append)
+    return any(message.uid != uid and "BODY[HEADER]" in message.items for message in found)
 
 
 def _too_large(size: int, most: int) -> str:
