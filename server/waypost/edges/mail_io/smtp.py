@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import NoReturn
 
 import aiosmtplib
@@ -125,7 +126,7 @@ async def _connected(server: SmtpServer, access: Access) -> AsyncIterator[aiosmt
         local_hostname=await asyncio.to_thread(_own_name),
     )
     try:
-        await client.connect(tls_context=_tls_context(server.ca_file) if server.security != "none" else None)
+        await client.connect(tls_context=_tls_context_of(server) if server.security != "none" else None)
         await _greet(client)
         if server.username:
             await _sign_in(server, access, client)
@@ -270,8 +271,18 @@ def _size_limit(client: aiosmtplib.SMTP) -> int:
     return int(told) if told.isdecimal() and told.isascii() and len(told) < 16 else 0
 
 
+def _tls_context_of(server: SmtpServer) -> ssl.SSLContext:
+    # Reading the authorities takes long; they are read again when others are trusted.
+    path = server.ca_file or ssl.get_default_verify_paths().cafile
+    try:
+        changed_at = Path(path).stat().st_mtime_ns if path else 0
+    except OSError:
+        changed_at = 0
+    return _tls_context(server.ca_file, path, changed_at)
+
+
 @lru_cache(maxsize=8)
-def _tls_context(ca_file: str) -> ssl.SSLContext:
+def _tls_context(ca_file: str, _path: str | None, _changed_at: int) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file or None)
 
 
