@@ -165,6 +165,34 @@ def test_an_encrypted_message_says_so_and_keeps_the_part(media_type: str, protec
     assert "the message is encrypted: its content was not read" in message.warnings
 
 
+def test_pgp_that_a_server_has_mixed_with_a_text_is_still_encrypted() -> None:
+    part = "--b\nContent-Type: {}\n\n{}\n"
+    secret = part.format("application/pgp-encrypted", "Version: 1") + part.format("application/octet-stream", "wV4D")
+    message = parsed(
+        'Content-Type: multipart/mixed; boundary="b"',
+        "From: ann@example.org",
+        body=part.format("text/plain", "") + secret + "--b--\n",
+    )
+
+    assert message.protection == ("pgp-encrypted",)
+    assert message.text.startswith("This message is encrypted with OpenPGP")
+
+
+@pytest.mark.parametrize(
+    ("data", "protection"), [(b"0\x80" + cms.ENVELOPED + b"secret", ("smime-encrypted",)), (b"no envelope", ())]
+)
+def test_smime_under_a_type_that_says_nothing_is_known_by_its_name_and_bytes(data: bytes, protection: tuple) -> None:
+    message = parsed(
+        'Content-Type: application/octet-stream; name="smime.p7m"',
+        "Content-Transfer-Encoding: base64",
+        "From: ann@example.org",
+        body=base64.b64encode(data).decode(),
+    )
+
+    assert (message.protection, len(message.attachments)) == (protection, 1)
+    assert message.text.startswith("This message is encrypted with S/MIME") is bool(protection)
+
+
 def test_inline_armour_is_recognised_and_its_signature_folded() -> None:
     armour = "-----BEGIN PGP SIGNATURE-----\n\niQEzBAEB\n=abcd\n-----END PGP SIGNATURE-----"
     body = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n{armour}\n"

@@ -125,7 +125,7 @@ class Reader:
         is_file = part.disposition().value == "attachment" or (bool(name) and not is_first)
         if is_text and not is_file and part.media_type != "text/x-vcard":
             return _NOTHING if part.media_type in _UNSHOWN else self._text(part, data)
-        if part.media_type in SMIME and (content := self._signed(data)):
+        if (part.media_type in SMIME or name.lower().endswith(".p7m")) and (content := self._signed(data)):
             return content
         if part.media_type == "text/calendar" and not self.invitation:
             self.invitation = invitation(data, part.parameters.get("method", ""))

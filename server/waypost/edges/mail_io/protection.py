@@ -65,6 +65,12 @@ def _of_part(part: Part) -> Protection | None:
         return "pgp-signed" if "pgp" in protocol or "application/pgp-signature" in children else "smime-signed"
     if part.media_type in SMIME:
         return _of_smime(part)
+    # Gateways that know no S/MIME change its type; the name stays (RFC 8551, 3.2.1).
+    if part.media_type == "application/octet-stream" and part.file_name().lower().endswith((".p7m", ".p7z")):
+        return _by_bytes(part)
+    # Servers that add a text to PGP/MIME make a mixture of it.
+    if part.media_type == "multipart/mixed" and "application/pgp-encrypted" in children:
+        return "pgp-encrypted"
     if part.media_type == "application/pgp" or part.parameters.get("x-action", "").startswith("pgp"):
         return "pgp-encrypted" if "encrypt" in part.parameters.get("x-action", "encrypt") else "pgp-signed"
     return None
@@ -78,8 +84,14 @@ def _of_smime(part: Part) -> Protection | None:
         return "smime-signed"
     if said in ("certs-only", "compressed-data"):
         return None
+    if by_bytes := _by_bytes(part):
+        return by_bytes
+    return "smime-signed" if part.file_name().lower().endswith(".p7s") else "smime-encrypted"
+
+
+def _by_bytes(part: Part) -> Protection | None:
     data, _ = decoded(part.body()[:_SNIFFED], part.transfer_encoding())
     kind = cms.kind_of(data)
-    if kind:
-        return "smime-signed" if kind == "signed" else "smime-encrypted"
-    return "smime-signed" if part.file_name().lower().endswith(".p7s") else "smime-encrypted"
+    if not kind:
+        return None
+    return "smime-signed" if kind == "signed" else "smime-encrypted"

@@ -17,6 +17,8 @@ _AUTOMATIC_FIELDS = (
     " x-out-of-office x-cron-env x-fc-machinegenerated x-ms-exchange-generated-message-source"
 ).split()
 _ANSWERS = frozenset(("in-reply-to", "references", "x-auto-reply-to", "thread-index"))
+#: Mail servers' own names. People write as postmaster, too.
+_SERVER = re.compile(r"\b(?:mailer[-_.]?daemon|mail[-_.]daemon|double-bounce)@", re.IGNORECASE)
 _SUPPRESSED = re.compile(r"\b(?:all|oof|autoreply)\b", re.IGNORECASE)
 
 
@@ -90,7 +92,7 @@ def is_automatic(root: Part, subject: str) -> bool:
         return True
     if _SUPPRESSED.search(headers.text("x-auto-response-suppress")):
         return True
-    if root.media_type == "multipart/report":
+    if root.media_type == "multipart/report" or _SERVER.search(headers.text("from", 1_000)):
         return True
     # People write such subjects too, but never in answer to nothing.
     if not (_ANSWERS & set(headers) or headers.text("return-path").strip() == "<>"):
