@@ -84,3 +84,32 @@ async def test_the_servers_words_are_read_from_the_header_and_the_senders_are_no
     [thread] = await post.threads(taken.conversation_id)
     assert thread["mail"]["verdict"] == {"dmarc": "pass", "spam": True}
     assert (await post.conversation(taken.conversation_id))["status"] == "spam"
+
+
+OWN = ("Authentication-Results", "mx.acme.test; dmarc=pass")
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ((("X-Spam-Flag", "YES"), OWN), {"dmarc": "pass", "spam": True}),
+        # The sender has denied it beforehand, in other fields and in the same.
+        ((("X-Spam-Status", "Yes, score=9"), OWN, ("X-Spam-Flag", "NO")), {"dmarc": "pass", "spam": True}),
+        ((("X-Spam-Flag", "NO"), ("X-Spam-Flag", "YES"), OWN), {"dmarc": "pass", "spam": True}),
+        (
+            (("X-Spam", "Yes"), OWN, ("X-Spam-Checker-Version", "SpamAssassin 4 on evil.test"), ("X-Spam-Flag", "NO")),
+            {"dmarc": "pass", "spam": True},
+        ),
+        # Nobody's word that it is none counts for nothing, and what stands below came with the message.
+        ((("X-Spam-Flag", "NO"), OWN), {"dmarc": "pass"}),
+        ((OWN, ("X-Spam-Flag", "YES")), {"dmarc": "pass"}),
+    ],
+)
+async def test_that_it_is_spam_is_believed_above_the_servers_words_and_that_it_is_none_never(
+    post: Post, fields: tuple[tuple[str, str], ...], verdict: dict[str, object]
+) -> None:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    taken = await post.take(lines.encode() + letter())
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["verdict"] == verdict
+    assert (await post.conversation(taken.conversation_id))["status"] == ("spam" if "spam" in verdict else "active")

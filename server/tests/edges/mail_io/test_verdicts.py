@@ -69,9 +69,18 @@ def test_copies_of_a_chain_are_not_read() -> None:
     ],
 )
 def test_the_opinion_of_spam_filters_is_told(field: str, is_spam: bool | None) -> None:
-    found = verdicts("Authentication-Results: mx; spf=pass", field)
+    found = verdicts(field, "Authentication-Results: mx; spf=pass")
 
-    assert found == (Verdict("mx", "pass", is_spam=is_spam),)
+    opinion = (Verdict("", is_spam=is_spam),) if is_spam is not None else ()
+    assert found == (*opinion, Verdict("mx", "pass"))
+
+
+def test_each_opinion_keeps_its_place_among_the_servers_words() -> None:
+    found = verdicts(
+        "X-Spam-Status: Yes, score=9", "Authentication-Results: mx; spf=pass", "X-Spam-Flag: NO", "X-Spam-Status: No"
+    )
+
+    assert [(one.authority, one.is_spam) for one in found] == [("", True), ("mx", None), ("", False), ("", False)]
 
 
 def test_a_filter_that_names_its_host_speaks_for_itself() -> None:

@@ -24,7 +24,7 @@ _UNREAD = re.compile(
 class Shown(msgspec.Struct, frozen=True):
     """How a message was taken: as which user's, as a stranger's, as a customer's mail that the user passes on.
 
-    `known` are the addresses, in lower case, that reach the mailbox or get the conversation's replies already.
+    `known` are the addresses, in lower case, of the company itself, and those that get the conversation's replies.
     """
 
     user_id: int
@@ -63,7 +63,8 @@ def trusted(message: ReceivedMessage, authority: str | None) -> Verdicts:
     """The verdicts of the mailbox's own server; those that others wrote into the header are as if they were not there.
 
     A sender can write a field under the server's own name too. Servers add theirs on top, so that only the topmost can
-    make a message better; a failure counts wherever it stands, as nobody gains by inventing one.
+    make a message better; a failure counts wherever it stands, as nobody gains by inventing one. Spam filters seldom
+    say where they run: that it is spam is believed above any field of the server's, that it is none only of the server.
     """
     wanted = (authority or "").strip().lower()
     own = [one for one in message.verdicts if wanted and one.authority.strip().lower() == wanted]
@@ -75,12 +76,14 @@ def trusted(message: ReceivedMessage, authority: str | None) -> Verdicts:
 
     # What a spam filter has added on top says nothing of the sender.
     top = next((one for one in own if one.spf or one.dkim or one.dmarc), own[0])
+    last = max(place for place, one in enumerate(message.verdicts) if one in own)
     opinions = [one.is_spam for one in own if one.is_spam is not None]
+    opinions += [True for one in message.verdicts[:last] if one.is_spam]
     return Verdicts(
         spf=settled(top.spf, [one.spf for one in own]),
         dkim=settled(top.dkim, [one.dkim for one in own]),
         dmarc=settled(top.dmarc, [one.dmarc for one in own]),
-        is_spam=opinions[0] if opinions else None,
+        is_spam=any(opinions) if opinions else None,
     )
 
 

@@ -32,11 +32,15 @@ class Headers:
 
     def __init__(self) -> None:
         self._fields: dict[str, list[bytes]] = {}
+        self._places: dict[str, list[int]] = {}
+        self._count = 0
 
     def add(self, name: str, value: bytes) -> None:
         values = self._fields.setdefault(name, [])
         if len(values) < _MOST_OF_A_NAME:
             values.append(value)
+            self._places.setdefault(name, []).append(self._count)
+            self._count += 1
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
@@ -50,6 +54,10 @@ class Headers:
     def all(self, name: str) -> list[bytes]:
         """Every value of a field."""
         return self._fields.get(name, [])
+
+    def places(self, name: str) -> list[int]:
+        """Where each value of a field stands among all fields, counted from the top."""
+        return self._places.get(name, [])
 
     def first(self, name: str) -> bytes:
         """The first value that is not blank, or nothing."""

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from waypost.domains.mail import Verdict
 from waypost.edges.mail_io.charsets import decode
-from waypost.edges.mail_io.header_block import Headers
+from waypost.edges.mail_io.header_block import Headers, read_text
 
 _MOST_FIELDS = 20
 _MOST_BYTES = 8_000
@@ -24,6 +25,16 @@ _ON_HOST = re.compile(r"\bon\s+([\w.-]{1,255})\s*$", re.ASCII)
 _BEST_FIRST = ("pass", "temperror", "neutral", "policy", "none", "permerror", "fail")
 _YES = re.compile(r"\s*(?:yes|true|spam\b|1\b)", re.IGNORECASE)
 _NO = re.compile(r"\s*(?:no|false|ham\b|not|clean|0\b)", re.IGNORECASE)
+_FILTERS = (
+    "x-spam-flag",
+    "x-spam-status",
+    "x-spam",
+    "x-rspamd-action",
+    "x-ms-exchange-organization-scl",
+    "x-forefront-antispam-report",
+    "x-spampanel-outgoing-class",
+    "x-barracuda-spam-status",
+)
 _RSPAMD_ACTION = re.compile(
     r"\s*(?:reject|add header|rewrite subject|soft reject|spam|no action|greylist)", re.IGNORECASE
 )
@@ -31,18 +42,23 @@ _RSPAMD_ACTION = re.compile(
 
 def read_verdicts(headers: Headers) -> tuple[Verdict, ...]:
     """Every verdict of the header, the one that was added last first. ARC's copies are not read: anybody can write
-    them, and only who knows the signer may believe them."""
-    found = [_of_results(value) for value in headers.all("authentication-results")[:_MOST_FIELDS]]
-    found.extend([_of_received_spf(value) for value in headers.all("received-spf")[:_MOST_FIELDS]])
-    verdicts = [one for one in found if one is not None]
-    is_spam = _opinion(headers)
-    if is_spam is None:
-        return tuple(verdicts)
-    authority = _filter_host(headers)
-    if authority or not verdicts:
-        return (Verdict(authority, is_spam=is_spam), *verdicts)
-    first = verdicts[0]
-    return (Verdict(first.authority, first.spf, first.dkim, first.dmarc, is_spam), *verdicts[1:])
+    them, and only who knows the signer may believe them.
+
+    The opinions of spam filters that do not name their host are nobody's.
+    """
+    found: list[tuple[int, Verdict | None]] = []
+    for name, read in (("authentication-results", _of_results), ("received-spf", _of_received_spf)):
+        values = zip(headers.places(name), headers.all(name), strict=True)
+        found.extend((place, read(value)) for place, value in islice(values, _MOST_FIELDS))
+    filter_host = _filter_host(headers)
+    for name in _FILTERS:
+        values = zip(headers.places(name), headers.all(name), strict=True)
+        for place, value in islice(values, _MOST_FIELDS):
+            opinion = _said(name, read_text(value[:1_000]))
+            if opinion is not None:
+                found.append((place, Verdict(filter_host, is_spam=opinion)))
+    found.sort(key=lambda one: one[0])
+    return tuple(verdict for _, verdict in found if verdict is not None)
 
 
 def _of_results(value: bytes) -> Verdict | None:
@@ -97,24 +113,6 @@ def _best(results: list[str]) -> str:
 def _only(results: list[str]) -> str:
     """Two different results of one server under one name are none: somebody slipped one in."""
     return "fail" if "fail" in results and len(set(results)) > 1 else (results[0] if results else "")
-
-
-def _opinion(headers: Headers) -> bool | None:
-    """What the spam filter that came last says."""
-    for field in (
-        "x-spam-flag",
-        "x-spam-status",
-        "x-spam",
-        "x-rspamd-action",
-        "x-ms-exchange-organization-scl",
-        "x-forefront-antispam-report",
-        "x-spampanel-outgoing-class",
-        "x-barracuda-spam-status",
-    ):
-        opinion = _said(field, headers.text(field, 1_000))
-        if opinion is not None:
-            return opinion
-    return None
 
 
 def _said(field: str, value: str) -> bool | None:
