@@ -164,6 +164,11 @@ async def build(desk: Desk) -> Company:
             account.id,
             MARK,
         )
+        await connection.execute(
+            "update customer_entry set bounced_at = now(), bounce_reason = $2 where account_id = $1 and kind = 'email'",
+            account.id,
+            f"{MARK}@example.com: 5.1.1 no such user",
+        )
         rows = await connection.fetch(
             "select kind, min(id) as id from customer_entry where account_id = $1 group by kind", account.id
         )

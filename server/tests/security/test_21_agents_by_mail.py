@@ -58,6 +58,19 @@ async def test_an_answer_to_a_notice_goes_to_the_customer_without_what_it_quotes
     assert (await post.take(again)).outcome == "duplicate"
 
 
+async def test_a_users_other_address_is_theirs_in_any_case_of_letters(post: Post, asked: Received) -> None:
+    user = post.account.user
+    async with post.desk.connection() as connection:
+        await connection.execute(
+            "update account_user set alternate_emails = array['Uli@Home.Test'] where account_id = $1 and id = $2",
+            post.account.id, user.id,
+        )  # fmt: skip
+    notice = post.notice_id(user, asked.conversation_id, asked.thread_id)
+    await post.take(letter("On its way.", sender="Uli <uli@HOME.test>", In_Reply_To=notice))
+    thread = await newest(post, asked)
+    assert (thread["type"], thread["createdBy"]["id"]) == ("message", user.id)
+
+
 async def test_the_reply_address_of_a_notice_does_as_well(post: Post, asked: Received) -> None:
     user = post.account.user
     channel = await post.connect(has_reply_addresses=True)

@@ -86,3 +86,18 @@ async def test_within_a_conversation_reply_to_makes_nobody_somebody_else(post: P
     shown = await post.conversation(first.conversation_id)
     assert shown["primaryCustomer"]["email"] == "jane@company.example"
     assert (await post.threads(first.conversation_id))[-1]["createdBy"]["email"] == "jane@company.example"
+
+
+async def test_the_company_itself_is_never_suggested(post: Post) -> None:
+    sales = await post.desk.make.mailbox(post.account, "Sales", "Sales@acme.test")
+    await Post(post.desk, post.account, sales).connect(aliases=("Buy@acme.test",))
+    colleague = await post.desk.make.user(post.account, email="Una@acme.test")
+    async with post.desk.connection() as connection:
+        await connection.execute(
+            "update account_user set alternate_emails = array['Una@Home.test'] where account_id = $1 and id = $2",
+            post.account.id, colleague.id,
+        )  # fmt: skip
+    ours = f"sales@ACME.test, buy@acme.test, una@acme.test, una@home.TEST, {post.account.owner.email}"
+    taken = await post.take(letter(to=f"support@acme.test, {ours}", Cc=f"partner@example.com, {ours}"))
+    [thread] = await post.threads(taken.conversation_id)
+    assert thread["mail"]["suggestedCc"] == ["partner@example.com"]

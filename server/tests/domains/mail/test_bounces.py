@@ -9,7 +9,8 @@ import pytest
 from tests.desk import Desk
 from tests.domains.mail.letters import Post, letter, opened
 from waypost.domains import mail
-from waypost.domains.mail import Bounce, FailedRecipient, Received
+from waypost.domains.mail import Bounce, FailedRecipient, Received, Verdict
+from waypost.edges.mail_io.parse import parse_message
 
 pytestmark = [pytest.mark.anyio, pytest.mark.database]
 
@@ -53,6 +54,14 @@ class Answered:
         path = f"/v2/conversations/{self.asked.conversation_id}/threads/{self.thread_id}/retry"
         answer = await client.post(path)
         assert answer.status_code == 204, answer.text
+
+    async def changes(self) -> list[dict[str, Any]]:
+        async with self.post.desk.connection() as connection:
+            rows = await connection.fetch(
+                "select data from event where account_id = $1 and type = 'customer.updated' order by id",
+                self.post.account.id,
+            )
+        return [row["data"] for row in rows]
 
     async def facts(self) -> list[dict[str, Any]]:
         async with self.post.desk.connection() as connection:
@@ -155,6 +164,61 @@ async def test_an_address_from_which_mail_comes_works_again(answered: Answered) 
     assert await answered.marked() == {"bounced_at": None, "bounce_reason": None}
 
 
+async def test_neither_old_mail_nor_forged_mail_shows_that_an_address_works(answered: Answered) -> None:
+    post = answered.post
+    await answered.bounce()
+    raw = letter(subject="Found in an archive")
+    async with post.desk.transactions.open() as tx:
+        arrival = mail.Arrival(key=post.key, is_imported=True)
+        files = post.desk.parts.files
+        await mail.receive(tx, files, post.account.id, post.mailbox.id, parse_message(raw), raw, arrival)
+    await post.connect(trusted_authority="mx.acme.test")
+    await post.take(letter(subject="Forged"), verdicts=(Verdict("mx.acme.test", dmarc="fail"),))
+    assert (await answered.marked())["bounced_at"] is not None
+
+
+async def test_a_marked_address_is_shown_and_counts_as_a_change_of_the_customer(answered: Answered) -> None:
+    client = await answered.post.client()
+    found = (await client.get("/v2/customers?query=(email:jane@example.org)")).json()["_embedded"]["customers"]
+    path = f"/v2/customers/{found[0]['id']}"
+    assert "bounce" not in found[0]["_embedded"]["emails"][0]
+    before = await client.get(path)
+
+    await answered.bounce()
+    after = await client.get(path)
+    [entry] = after.json()["_embedded"]["emails"]
+    assert entry["bounce"]["reason"] == f"jane@example.org: 5.1.1 {SAID}"
+    assert entry["bounce"]["at"] == after.json()["updatedAt"]
+    assert after.headers["etag"] != before.headers["etag"]
+    [listed] = (await client.get(f"{path}/emails")).json()["_embedded"]["emails"]
+    assert listed == entry
+    assert (await client.get(f"{path}/emails/{entry['id']}")).json()["bounce"] == entry["bounce"]
+    assert await answered.changes() == [{"fields": ["emails"]}]
+    for query, ids in (("bounced:true", [entry["id"]]), ("bounced:false", [])):
+        hits = (await client.get(f"/v2/customers?query=({query} email:jane)")).json()["_embedded"]["customers"]
+        assert [hit["_embedded"]["emails"][0]["id"] for hit in hits] == ids, query
+
+    await answered.post.take(letter(subject="I am here"))
+    del entry["bounce"]
+    assert (await client.get(f"{path}/emails")).json()["_embedded"]["emails"] == [entry]
+    assert await answered.changes() == [{"fields": ["emails"]}] * 2
+
+
+async def test_the_mark_stays_with_the_address_and_goes_with_it(answered: Answered) -> None:
+    await answered.bounce()
+    client = await answered.post.client()
+    found = (await client.get("/v2/customers?query=(email:jane@example.org)")).json()["_embedded"]["customers"]
+    [entry] = found[0]["_embedded"]["emails"]
+    path = f"/v2/customers/{found[0]['id']}/emails/{entry['id']}"
+    assert (await client.put(path, json={"type": "home", "value": "Jane@example.org"})).status_code == 204
+    assert (await client.get(path)).json()["bounce"] == entry["bounce"]
+    changed = {"op": "replace", "path": "/emails", "value": [{"type": "work", "value": "jane@example.org"}]}
+    assert (await client.patch(f"/v2/customers/{found[0]['id']}", json=[changed])).status_code == 204
+    assert (await client.get(path)).json()["bounce"] == entry["bounce"]
+    assert (await client.put(path, json={"type": "home", "value": "jane@example.net"})).status_code == 204
+    assert "bounce" not in (await client.get(path)).json()
+
+
 async def test_a_temporary_failure_marks_no_address_and_a_delay_nothing(answered: Answered) -> None:
     await answered.bounce("delayed")
     assert (await answered.sent())["state"] == "sent"
@@ -218,3 +282,15 @@ To: jane@example.org
     received = await answered.post.take(raw.replace("\n", "\r\n").encode())
     assert received.conversation_id == answered.asked.conversation_id
     assert (await answered.sent())["bounce_detail"] == f"jane@example.org: 5.1.1 {SAID}"
+
+
+async def test_a_bounce_of_what_a_workflow_has_sent_is_a_note_in_its_conversation(answered: Answered) -> None:
+    post, conversation_id = answered.post, answered.asked.conversation_id
+    sent = mail.new_message_id(post.key, post.account.id, conversation_id or 0, 0, "acme.test", serial=9)
+    received = await answered.bounce(original=sent)
+    assert (received.outcome, received.conversation_id) == ("thread", conversation_id)
+    thread = (await post.threads(conversation_id))[-1]
+    assert (thread["type"], thread["mail"]["isAutomatic"]) == ("note", True)
+    # What a mail program passes on to the desk again is the desk's own.
+    raw = letter(sender="desk@desk.test", message_id=sent, Auto_Submitted="auto-generated")
+    assert (await post.take(raw)).outcome == "own"

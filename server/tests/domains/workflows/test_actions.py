@@ -13,8 +13,10 @@ from tests.office import Office, build
 from tests.receiver import receiving
 from waypost.domains import conversations, mailboxes
 from waypost.domains.conversations import Conversation, NewAttachment, Thread, ThreadType
+from waypost.domains.mail import read_token
 from waypost.domains.mailboxes import FieldType, SavedReplyChange
 from waypost.domains.workflows import Action, Outcome, Run, action_types
+from waypost.edges.mail_io.parse import parse_message
 from waypost.edges.mail_io.sink import MailSink
 from waypost.kit.paging import PageRequest
 
@@ -190,10 +192,19 @@ async def test_the_customer_gets_a_mail_of_its_own(post_office: Post) -> None:
     )
 
     (mail,) = post_office.mails_to("own@example.com")
+    _assert_signed(post_office, conversation_id, mail)
     (note,) = await threads(office, conversation_id, ThreadType.NOTE)
     assert "Survey #" in mail.subject
     assert "Sent to own@example.com" in note.body
     assert run.actions[0].detail == "own@example.com"
+
+
+def _assert_signed(post: Post, conversation_id: int, message: Any) -> None:
+    """By its id an answer finds the conversation, as does a report that it did not arrive."""
+    office, raw = post.office, (post.sink.folder / f"{message.id}.eml").read_bytes()
+    token = read_token(office.desk.context.secret_key, parse_message(raw).message_id)
+    assert token is not None
+    assert (token.purpose, token.account_id, token.conversation_id) == ("reply", office.account.id, conversation_id)
 
 
 async def test_users_and_members_of_teams_are_told_once_each_if_they_see_the_mailbox(post_office: Post) -> None:
@@ -217,6 +228,7 @@ async def test_users_and_members_of_teams_are_told_once_each_if_they_see_the_mai
     (mail,) = post_office.mails_to("inside@acme.test")
     assert post_office.mails_to("outside@acme.test") == []
     assert "Fire" in mail.subject
+    _assert_signed(post_office, conversation_id, mail)
     assert run.actions[0].detail == "inside@acme.test"
     nobody = await act(office, conversation_id, Action(type="notify", to=[outside.id], text="Help!"))
     assert nobody.actions[0].outcome == "left out"
@@ -239,6 +251,7 @@ async def test_forwarding_takes_the_customers_message_and_its_files_along(post_o
     assert "Please look" in str(mail)
     assert "broken" in str(mail)
     assert "a.txt" in str(mail)
+    _assert_signed(post_office, conversation_id, mail)
     (note,) = await threads(office, conversation_id, ThreadType.NOTE)
     assert "Forwarded to supplier@example.net" in note.body
 

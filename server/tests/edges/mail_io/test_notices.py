@@ -217,11 +217,36 @@ async def answered(office: Office, notice: EmailMessage, text: str) -> mail.Rece
         f"References: {notice['References']} {notice['Message-ID']}\r\n\r\n{text}\r\n\r\n"
         + "".join(f"> {line}\r\n" for line in _text(notice).splitlines())
     ).encode()
+    return await _taken(office, raw)
+
+
+async def _taken(office: Office, raw: bytes) -> mail.Received:
     arrival = mail.Arrival(key=office.desk.context.secret_key)
     async with office.desk.transactions.open() as tx:
         return await mail.receive(
             tx, office.desk.parts.files, office.account.id, office.mailbox.id, parse_message(raw), raw, arrival
         )
+
+
+async def test_what_mail_servers_report_is_no_news_and_brings_no_notice_that_might_fail_too(office: Office) -> None:
+    account = office.account
+    user = await office.desk.client(account.user)
+    chosen = {"email": {"newConversation": True, "userRepliedMine": True}}
+    assert (await user.put(f"/v2/users/{account.user.id}/notifications", json=chosen)).status_code == 204
+    conversation_id = await office.begin(assignTo=account.user.id)
+    await office.told()
+    sent = mail.new_message_id(office.desk.context.secret_key, account.id, conversation_id, 0, "acme.test")
+    for place, original in enumerate((sent, "<unknown@acme.test>")):
+        report = (
+            "From: MAILER-DAEMON@mx.example.org\r\nReturn-Path: <>\r\nSubject: Undeliverable\r\n"
+            f"Message-ID: <report-{place}@mx.example.org>\r\nX-Failed-Recipients: una@acme.test\r\n"
+            f"In-Reply-To: {original}\r\n\r\nUndeliverable mail.\r\n"
+        )
+        received = await _taken(office, report.encode())
+        assert received.outcome == ("thread" if original == sent else "conversation")
+    assert await office.told() == []
+    await _taken(office, b"From: jane@example.com\r\nMessage-ID: <asked@example.com>\r\nSubject: Hi\r\n\r\nHello\r\n")
+    assert [to for to, _ in await office.told()] == [account.user.email]
 
 
 async def test_a_notice_can_be_answered_and_the_answer_goes_where_the_notice_says(office: Office) -> None:

@@ -87,6 +87,7 @@ from waypost.domains.customers.service.deleting import (
 )
 from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, keep_by_email, publish
 from waypost.domains.customers.service.merging import belongings, merge
+from waypost.domains.customers.service.reaching import note_bounced_address, note_working_address
 
 __all__ = [
     "AddEntry",
@@ -157,6 +158,8 @@ __all__ = [
     "load",
     "load_people",
     "merge",
+    "note_bounced_address",
+    "note_working_address",
     "organizations",
     "overwrite",
     "patch",

@@ -54,13 +54,24 @@ class PropertyType(Enum):
     DROPDOWN = "dropdown"
 
 
+class AddressBounce(msgspec.Struct, frozen=True):
+    """Since when mail to an address comes back, and what the other server said last."""
+
+    at: datetime
+    reason: str
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """One e-mail address, phone number, chat handle, profile or website. Websites have no type."""
+    """One e-mail address, phone number, chat handle, profile or website. Websites have no type.
+
+    `bounce` is that of an address which mail does not reach for good; None where nothing is known against it.
+    """
 
     id: int
     kind: EntryKind
     type: str | None
     value: str
+    bounce: AddressBounce | None = None
 
 
 class Address(msgspec.Struct, frozen=True):

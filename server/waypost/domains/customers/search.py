@@ -31,6 +31,7 @@ from waypost.kit.search_query import (
     hits_by_words,
     is_anything,
     number_field,
+    truth,
     wildcards,
 )
 
@@ -156,6 +157,12 @@ def _phone(clause: Clause, search: Search) -> Leaf:
     return Predicate(f"exists (select {_ITS_DOCUMENT} and exists (select from unnest(s.phones) p where p {like}))")
 
 
+#: Whether mail to an address of the customer's comes back.
+_BOUNCED = truth(
+    f"(customer.id in (select b.customer_id from customer_entry b where b.account_id = {ACCOUNT}"
+    " and b.bounced_at is not null))"
+)
+
 _CUSTOMERS = Searchable(
     fields={
         "firstname": _name("f", "first_name"),
@@ -170,6 +177,7 @@ _CUSTOMERS = Searchable(
         "phone": _phone,
         "jobtitle": hits_by_words("j"),
         "location": hits_by_words("w"),
+        "bounced": _BOUNCED,
     },
     # spec: 12.4, no field: names, addresses, organization
     free=hits_by_words("f", "l", "m", "o", loose=("f", "l")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from waypost.domains import conversations
+from waypost.domains import conversations, customers
 from waypost.domains.accounts import Actor
 from waypost.domains.mail import store_bounces
 from waypost.domains.mail.models import Bounce, FailedRecipient
@@ -34,7 +34,7 @@ async def note(tx: Tx, account_id: int, returned: Returned, bounce: Bounce) -> b
     is_news = await _mark(tx, account_id, returned, failed)
     if bounce.kind == "permanent":
         for one in failed:
-            await store_bounces.mark_address(tx.connection, account_id, one.email, tx.now, _told(one)[:_LONGEST_DETAIL])
+            await customers.note_bounced_address(tx, account_id, one.email, _told(one)[:_LONGEST_DETAIL])
     if is_news:
         desk = Actor.system(account_id)
         await conversations.note_bounce(

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from waypost.domains import conversations
+from waypost.domains import conversations, customers
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import ConversationType, NewConversation, Status
 from waypost.domains.customers import is_email_address
@@ -111,7 +111,8 @@ async def receive(
     sender = message.sender.email.lower() if message.sender is not None else ""
     # Imports put their messages in order themselves, and take in several at once.
     locks = [] if arrival.is_imported else finding.locks_of(account_id, mailbox_id, message, signs)
-    mailbox = await store_finding.mailbox(tx.connection, account_id, mailbox_id, sender, locks)
+    named = finding.addressed(message, ())
+    mailbox = await store_finding.mailbox(tx.connection, account_id, mailbox_id, sender, named, locks)
     if mailbox is None:
         raise NotFound
     stored_as = arrival.stored_as or files.new_key(account_id, "mail")
@@ -146,7 +147,7 @@ async def receive(
             # Merged or deleted since it was found.
             continue
     placed = placed or await _begin(tx, files, case)
-    await store_finding.settle(tx.connection, account_id, _settled(case, claim_id, placed))
+    await _settle(tx, case, claim_id, placed)
     return Received(placed.outcome, placed.conversation_id, placed.thread_id)
 
 
@@ -183,7 +184,9 @@ def _is_own_mail(case: _Case) -> bool:
     if own is None or case.arrival.is_imported:
         return False
     is_ours = case.message.sender is not None and case.message.sender.email.lower() in case.mailbox.addresses
-    return own.purpose == "notice" or is_ours
+    # What workflows send names no thread, and comes from an address of the desk's.
+    is_by_workflow = own.thread_id == 0 and case.message.is_automatic
+    return own.purpose == "notice" or is_ours or is_by_workflow
 
 
 def _continues(case: _Case, found: Found) -> bool:
@@ -285,12 +288,20 @@ def _shown(
         user_id=user_id,
         is_stranger=is_stranger,
         is_forwarded=is_forwarded,
-        known=case.mailbox.addresses | (found.known if found is not None else frozenset()),
+        known=case.mailbox.addresses | case.mailbox.colleagues | (found.known if found is not None else frozenset()),
     )
+
+
+async def _settle(tx: Tx, case: _Case, claim_id: int, placed: _Placed) -> None:
+    settled = _settled(case, claim_id, placed)
+    if await store_finding.settle(tx.connection, case.account_id, settled):
+        # An address from which mail comes is one that works.
+        await customers.note_working_address(tx, case.account_id, settled.sender)
 
 
 def _settled(case: _Case, claim_id: int, placed: _Placed) -> store_finding.Settled:
     message = case.message
+    is_news = not (case.arrival.is_imported or case.verdicts.is_forged)
     unanswerable = "not-received" if case.arrival.is_imported else ""
     if not unanswerable and placed.shown.user_id:
         unanswerable = "by-user"
@@ -310,5 +321,5 @@ def _settled(case: _Case, claim_id: int, placed: _Placed) -> store_finding.Settl
         detail=origin.detail(case.arrival.key, message, case.verdicts, placed.shown),
         root_id=case.signs.root,
         is_stranger=placed.shown.is_stranger,
-        sender=message.sender.email.lower() if message.sender is not None else "",
+        sender=message.sender.email.lower() if message.sender is not None and is_news else "",
     )

@@ -36,10 +36,6 @@ update sent_mail set
                        when state = 'bounced' then left(bounce_detail || '; ' || $4, 1000) else left($4, 1000) end
 where account_id = $1 and thread_id = $2
 """
-MARK_ADDRESS = """
-update customer_entry set bounced_at = $3, bounce_reason = $4
-where account_id = $1 and kind = 'email' and lower(value) = $2
-"""
 
 
 class Returned(msgspec.Struct, frozen=True):
@@ -70,8 +66,3 @@ async def mark_mail(
 ) -> None:
     """Note that a reply came back from these recipients, each with its server's words behind a colon."""
     await connection.execute(MARK_MAIL, account_id, thread_id, at, detail, refused)
-
-
-async def mark_address(connection: Connection, account_id: int, email: str, at: datetime, reason: str) -> None:
-    """Note that mail to an address comes back."""
-    await connection.execute(MARK_ADDRESS, account_id, email.lower(), at, reason)

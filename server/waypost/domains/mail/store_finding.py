@@ -18,12 +18,22 @@ MAILBOX = """
 select m.email, c.trusted_authority,
        array(select lower(a.email) from mailbox_alias a where a.account_id = m.account_id and a.mailbox_id = m.id)
          as aliases,
+       array(
+         select lower(o.email) from mailbox o where o.account_id = m.account_id and lower(o.email) = any ($5::text[])
+         union
+         select lower(a.email) from mailbox_alias a
+         where a.account_id = m.account_id and lower(a.email) = any ($5::text[])
+         union
+         select lower(known.email) from account_user u cross join unnest(u.alternate_emails || u.email) as known (email)
+         where u.account_id = m.account_id and u.type = 'user' and lower(known.email) = any ($5::text[])
+       ) as colleagues,
        exists (select from mailbox o where o.account_id = m.account_id and lower(o.email) = $3)
          or exists (select from mailbox_alias a where a.account_id = m.account_id and lower(a.email) = $3)
          as is_own_sender,
        (select u.id from account_user u
         where u.account_id = m.account_id and u.type = 'user' and u.status = 'active'
-          and (lower(u.email) = $3 or $3 = any (u.alternate_emails))
+          and (lower(u.email) = $3 or exists (
+            select from unnest(u.alternate_emails) as alternate (email) where lower(alternate.email) = $3))
           and (u.role <> 'user' or exists (
             select from mailbox_user b
             where b.account_id = u.account_id and b.user_id = u.id and b.mailbox_id = m.id))
@@ -140,23 +150,24 @@ with {_CLAIM}, {_FOUND} select claim.id as claim_id, {_SHOWN} from claim left jo
 """
 FIND = f"with {_FOUND} select {_SHOWN} from picked"
 RELEASE = "update received_mail set outcome = 'own' where account_id = $1 and id = $2"
-# An address from which mail comes is one that works.
 SETTLE = """
 with settled as (
   update received_mail set outcome = $3, conversation_id = $4, thread_id = $5 where account_id = $1 and id = $2
-), works as (
-  update customer_entry set bounced_at = null, bounce_reason = null
-  where account_id = $1 and kind = 'email' and lower(value) = $10 and bounced_at is not null
+), origin as (
+  insert into thread_origin (account_id, thread_id, unanswerable, detail, root_id, is_stranger)
+  values ($1, $5, $6, $7, $8, $9)
 )
-insert into thread_origin (account_id, thread_id, unanswerable, detail, root_id, is_stranger)
-values ($1, $5, $6, $7, $8, $9)
+select exists (
+  select from customer_entry
+  where account_id = $1 and kind = 'email' and lower(value) = $10 and bounced_at is not null)
 """
 
 
 class MailboxFacts(msgspec.Struct, frozen=True):
     """A mailbox, with every address that reaches it in lower case, and who the sender is to the account.
 
-    `is_own_sender`: one of the account's mailboxes; `user_id`: a user who sees this one, or 0.
+    `is_own_sender`: one of the account's mailboxes; `user_id`: a user who sees this one, or 0. `colleagues` are those
+    whom the message names that are addresses of the account's users and mailboxes.
     """
 
     email: str
@@ -164,6 +175,7 @@ class MailboxFacts(msgspec.Struct, frozen=True):
     trusted_authority: str | None
     is_own_sender: bool
     user_id: int
+    colleagues: frozenset[str]
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -219,7 +231,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What became of a received message. `detail` is what people are shown of its origin."""
+    """What became of a received message. `detail` is what people are shown of its origin.
+
+    `sender` is the address from which it came just now, in lower case; empty for old mail and for what is forged.
+    """
 
     received_id: int
     outcome: str
@@ -233,13 +248,20 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 async def mailbox(
-    connection: Connection, account_id: int, mailbox_id: int, sender: str, locks: Sequence[int]
+    connection: Connection,
+    account_id: int,
+    mailbox_id: int,
+    sender: str,
+    named: Sequence[str],
+    locks: Sequence[int],
 ) -> MailboxFacts | None:
-    """What a mailbox decides by about a message from this sender, with the locks held until the transaction ends.
+    """What a mailbox decides by about a message from this sender that names these others, all in lower case.
+
+    The locks are held until the transaction ends.
 
     None when there is no such mailbox.
     """
-    row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, sender, sorted(locks))
+    row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, sender, sorted(locks), list(named))
     if row is None:
         return None
     return MailboxFacts(
@@ -248,6 +270,7 @@ async def mailbox(
         trusted_authority=row["trusted_authority"],
         is_own_sender=row["is_own_sender"],
         user_id=row["user_id"] or 0,
+        colleagues=frozenset(row["colleagues"]),
     )
 
 
@@ -268,9 +291,10 @@ async def release(connection: Connection, account_id: int, received_id: int) -> 
     await connection.execute(RELEASE, account_id, received_id)
 
 
-async def settle(connection: Connection, account_id: int, settled: Settled) -> None:
-    """Note what became of a message, and where it came from."""
-    await connection.execute(SETTLE, account_id, *msgspec.structs.astuple(settled))
+async def settle(connection: Connection, account_id: int, settled: Settled) -> bool:
+    """Note what became of a message, and where it came from; whether mail to its sender came back before."""
+    has_bounced: bool = await connection.fetchval(SETTLE, account_id, *msgspec.structs.astuple(settled))
+    return has_bounced
 
 
 def _found(row: Record) -> Found | None:

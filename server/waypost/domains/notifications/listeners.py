@@ -25,6 +25,10 @@ _TOLD = frozenset(
     }
 )
 
+#: A report that a reply did not arrive is told of by its own fact. A notice of any other, itself undeliverable, would
+#: bring the next one.
+_BY_MAIL_SERVERS = frozenset({"convo.created", "convo.note.created"})
+
 Send = Callable[[Tx, Notice], Awaitable[None]]
 
 
@@ -52,7 +56,7 @@ async def _notices(tx: Tx, fact: Fact, conversation_id: int) -> list[Notice]:
         thread_id=fact.data.get("thread_id"),
         assignee_id=fact.data.get("assignee_id"),
     )
-    if talk is None:
+    if talk is None or (talk.is_report and fact.type in _BY_MAIL_SERVERS):
         return []
     if fact.type in ("convo.reply.failed", "convo.reply.bounced"):
         # Why it failed says more than the reply, which they know.

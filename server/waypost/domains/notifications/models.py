@@ -65,6 +65,8 @@ class Talk(msgspec.Struct, frozen=True):
     assignee_name: str
     actor_name: str
     text: str | None
+    #: A mail server wrote it, perhaps because a notice did not arrive.
+    is_report: bool = False
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -21,7 +21,10 @@ TALK = """
 select c.number, c.subject, c.mailbox_id, m.name as mailbox_name, a.id as assignee_id,
        trim(k.first_name || ' ' || k.last_name) as customer_name, k.email as customer_email,
        coalesce(trim(a.first_name || ' ' || a.last_name), '') as assignee_name,
-       left(t.body_text, 10000) as text
+       left(t.body_text, 10000) as text,
+       exists (select from thread_origin o where o.account_id = c.account_id and o.unanswerable = 'null-sender'
+         and o.thread_id = coalesce($3, (select min(f.id) from thread f
+           where f.account_id = c.account_id and f.conversation_id = c.id and f.type = 'customer'))) as is_report
 from conversation c
 join mailbox m on m.account_id = c.account_id and m.id = c.mailbox_id
 join customer k on k.account_id = c.account_id and k.id = c.primary_customer_id
@@ -99,6 +102,7 @@ async def talk(
         assignee_name=row["assignee_name"],
         actor_name=await connection.fetchval(ACTOR_NAME, account_id, *by),
         text=row["text"],
+        is_report=row["is_report"],
     )
 
 

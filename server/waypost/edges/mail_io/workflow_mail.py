@@ -95,11 +95,10 @@ def _message(route: MailRoute, letter: WorkflowMail, account_id: int) -> Outgoin
     own = Address(channel.name, channel.email)
     sender = route.sender if letter.kind == "notice" else own
     host = sender.email.rpartition("@")[2] or "localhost"
-    # Every try sends the same id. What the customer answers belongs to the conversation.
-    message_id = f"<workflow-{account_id}-{letter.id}@{host}>"
+    # Every try sends the same id. Answers and bounces belong to the conversation.
+    message_id = mail.new_message_id(route.key, account_id, letter.conversation_id, 0, host, serial=letter.id)
     reply_to: tuple[Address, ...] = (own,) if letter.kind == "forward" else ()
     if letter.kind == "customer":
-        message_id = mail.new_message_id(route.key, account_id, letter.conversation_id, 0, host, serial=letter.id)
         email = mail.reply_address(route.key, channel, account_id, letter.conversation_id)
         reply_to = (Address(channel.name, email),) if email != channel.email else ()
     return OutgoingMessage(

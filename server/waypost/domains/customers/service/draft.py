@@ -12,7 +12,7 @@ import msgspec
 
 from waypost.domains.customers import changes, content, property_values
 from waypost.domains.customers.changes import NewAddress, NewEntry, Operation
-from waypost.domains.customers.models import Customer, EntryKind, Gender, PropertyDefinition
+from waypost.domains.customers.models import AddressBounce, Customer, EntryKind, Gender, PropertyDefinition
 from waypost.domains.customers.store.entries import EntryRow
 from waypost.domains.customers.store.people import CustomerRow
 from waypost.kit.errors import FieldError, NotFound
@@ -30,18 +30,22 @@ COLLECTIONS = {
 
 @dataclass
 class DraftEntry:
-    """An entry as it will be. `id` is None for a new one; `value_at` is where its value stood in the request."""
+    """An entry as it will be. `id` is None for a new one; `value_at` is where its value stood in the request.
+
+    `bounce` stays with the address, and goes when another takes its place.
+    """
 
     kind: EntryKind
     type: str | None
     value: str
     id: int | None = None
     value_at: str = ""
+    bounce: AddressBounce | None = None
 
     @property
     def row(self) -> EntryRow:
         """To be written."""
-        return EntryRow(self.kind, self.type, self.value, self.id)
+        return EntryRow(self.kind, self.type, self.value, self.id, self.bounce)
 
 
 @dataclass
@@ -63,7 +67,9 @@ class Draft:
     def of(cls, customer: Customer, definitions: list[PropertyDefinition]) -> Draft:
         """A copy of a customer."""
         draft = cls(customer, definitions)
-        draft.entries = [DraftEntry(entry.kind, entry.type, entry.value, entry.id) for entry in customer.entries]
+        draft.entries = [
+            DraftEntry(entry.kind, entry.type, entry.value, entry.id, bounce=entry.bounce) for entry in customer.entries
+        ]
         draft.address = _as_new(customer)
         return draft
 
@@ -121,17 +127,23 @@ class Draft:
         if change.type is not msgspec.UNSET:
             entry.type = content.check_type(change.kind, change.type, change.type_at, self.problems)
         if change.value is not msgspec.UNSET:
-            entry.value = content.check_value(change.kind, change.value, change.value_at, self.problems)
+            before, entry.value = (
+                entry.value,
+                content.check_value(change.kind, change.value, change.value_at, self.problems),
+            )
+            if entry.value.lower() != before.lower():
+                entry.bounce = None
             entry.value_at = change.value_at
 
     def _replace(self, kind: EntryKind, entries: list[NewEntry], at: str) -> None:
         if len(entries) > MOST_ENTRIES:
             self._refuse_size(at)
             return
-        ids = {entry.value.lower(): entry.id for entry in reversed(self._of_kind(kind))}
+        known = {entry.value.lower(): entry for entry in reversed(self._of_kind(kind))}
         wanted = [self._checked(entry) for entry in entries]
         for entry in wanted:
-            entry.id = ids.pop(entry.value.lower(), None)
+            if (same := known.pop(entry.value.lower(), None)) is not None:
+                entry.id, entry.bounce = same.id, same.bounce
         self.entries = [entry for entry in self.entries if entry.kind is not kind] + wanted
 
     def _refuse_size(self, at: str) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from waypost.domains.accounts import Scope
 from waypost.domains.customers.models import (
     Address,
+    AddressBounce,
     Customer,
     CustomerBrief,
     Entry,
@@ -35,6 +36,8 @@ class _EntryRow(msgspec.Struct, array_like=True):
     kind: EntryKind
     type: str | None
     value: str
+    bounced_at: datetime | None
+    bounce_reason: str | None
 
 
 class _PropertyRow(msgspec.Struct, array_like=True):
@@ -57,7 +60,8 @@ COLUMNS = """
   organization.name as organization_name,
   address.id as address_id, address.lines, address.city, address.state as address_state, address.postal_code,
   address.country,
-  (select json_agg(json_build_array(entry.id, entry.kind, entry.type, entry.value) order by entry.id)
+  (select json_agg(json_build_array(entry.id, entry.kind, entry.type, entry.value, entry.bounced_at,
+                                    entry.bounce_reason) order by entry.id)
      from customer_entry entry
     where entry.account_id = customer.account_id and entry.customer_id = customer.id) as entries,
   (select json_agg(json_build_array(property.type, property.slug, property.name, held.value,
@@ -229,12 +233,17 @@ def customer_of(row: asyncpg.Record) -> Customer:
         conversation_count=row["conversation_count"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        entries=[Entry(entry.id, entry.kind, entry.type, entry.value) for entry in entries],
+        entries=[_entry(entry) for entry in entries],
         properties=[
             PropertyValue(held.type, held.slug, held.name, held.value, held.text, held.source) for held in properties
         ],
         address=address,
     )
+
+
+def _entry(row: _EntryRow) -> Entry:
+    bounce = AddressBounce(row.bounced_at, row.bounce_reason or "") if row.bounced_at is not None else None
+    return Entry(row.id, row.kind, row.type, row.value, bounce)
 
 
 async def find(connection: Connection, scope: Scope, customer_id: int) -> tuple[Standing, Customer] | None:

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from waypost.domains.customers import Address, Entry, EntryKind, NewAddress, NewEntry
 from waypost.edges.inbox_v2.hal import Link, Links
+from waypost.edges.inbox_v2.wire.times import stamp
 
 #: The collections as they stand in paths; profiles have two spellings.
 PATHS: dict[EntryKind, str] = {
@@ -32,19 +33,28 @@ class EntryIn(msgspec.Struct, frozen=True):
         return NewEntry(kind=kind, value=self.value, type=self.type, value_at=f"{prefix}value", type_at=f"{prefix}type")
 
 
+class BounceOut(msgspec.Struct, frozen=True):
+    """Since when mail to an address comes back for good, and what the other server said."""
+
+    at: str
+    reason: str
+
+
 class EntryOut(msgspec.Struct, frozen=True):
-    """An entry inside a customer or a collection. Websites have no type."""
+    """An entry inside a customer or a collection. Websites have no type; only addresses that bounced have `bounce`."""
 
     id: int
     value: str
     type: str | UnsetType = UNSET
+    bounce: BounceOut | UnsetType = UNSET
     links: Links | UnsetType = msgspec.field(name="_links", default=UNSET)
 
     @classmethod
     def of(cls, entry: Entry, address: str | None = None) -> EntryOut:
         """Render; with the entry's own address where it stands alone."""
         links: Links | UnsetType = {"self": Link(address)} if address else UNSET
-        return cls(entry.id, entry.value, UNSET if entry.type is None else entry.type, links)
+        bounce = BounceOut(stamp(entry.bounce.at), entry.bounce.reason) if entry.bounce is not None else UNSET
+        return cls(entry.id, entry.value, UNSET if entry.type is None else entry.type, bounce, links)
 
 
 class AddressIn(msgspec.Struct, frozen=True, rename="camel"):
