@@ -175,14 +175,24 @@ async def test_what_is_slipped_in_before_encryption_is_not_believed(
             await client.log_in("u", "p")
 
 
+async def test_encryption_that_is_not_listed_and_the_newest_protocol_are_used(
+    encryption: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    script = Script({"CAPABILITY": b"* CAPABILITY IMAP4rev2 IDLE\r\nTAG OK done\r\n"})
+    async with talking(script, encryption, is_starttls=True) as client:
+        await client.log_in("u", "p")
+        assert await client.examine("INBOX") == (1, 7, 2)
+    assert script.heard[:2] == ["CAPABILITY", "STARTTLS"]
+
+
 @pytest.mark.parametrize(
     "script",
     [
         Script(greeting=b"* PREAUTH welcome\r\n"),
-        Script({"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK done\r\n"}),
+        Script({"STARTTLS": b"TAG BAD what\r\n"}),
         Script({"STARTTLS": b"TAG NO not today\r\n"}),
     ],
-    ids=["signed in already", "not offered", "refused"],
+    ids=["signed in already", "not known", "refused"],
 )
 async def test_without_encryption_nothing_is_said(
     encryption: tuple[ssl.SSLContext, ssl.SSLContext], script: Script

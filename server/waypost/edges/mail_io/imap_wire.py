@@ -79,6 +79,8 @@ class ImapWire(imaplib.IMAP4):
 
     def encrypt(self, tls: ssl.SSLContext | None) -> None:
         """STARTTLS. What was said before counts as nothing, nor does what was slipped in behind the answer."""
+        # Servers that do not list it are asked all the same: they can say no.
+        self.capabilities = (*self.capabilities, "STARTTLS")
         self.starttls(tls)
         self.untagged_responses.clear()
         self._has_news = False
@@ -132,6 +134,12 @@ class ImapWire(imaplib.IMAP4):
         self.send(b"DONE\r\n")
         _agreed(self._command_complete("IDLE", tag))
         return self._has_news
+
+    def _get_capabilities(self) -> None:
+        imaplib.IMAP4._get_capabilities(self)  # type: ignore[attr-defined]
+        # The library does not know its name yet; what is asked here is the same in both.
+        if "IMAP4REV2" in self.capabilities:
+            self.capabilities = (*self.capabilities, "IMAP4REV1")
 
     def _is_told(self) -> bool:
         return self._has_news
