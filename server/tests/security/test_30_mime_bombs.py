@@ -36,6 +36,26 @@ BOMBS = {
     "signatures": "b'\\r\\n' + b'x\\r\\n-- \\r\\n' * 300_000",
     "HTML quotes": "HTML + b'<blockquote type=cite>a' * 90_000",
     "HTML lines": "HTML + b'a<br>' * 900_000",
+    "HTML paragraphs": "HTML + b'<p>a</p>' * 45_000",
+    "HTML forwarded lines": (
+        "b'Subject: Fwd: x\\r\\n' + HTML + b'---------- Forwarded message ---------<br>From: a@b.c<br>To: b@c.d<br>'"
+        " + b'a<br>' * 900_000"
+    ),
+    "HTML reopened elements": ("HTML + b'<p>' + b''.join(b'<font size=%d>' % n for n in range(48)) + b'x<p>' * 20_000"),
+    "HTML attributes": (
+        "HTML + (b'<p ' + b' '.join(b'%c%c' % (97 + n // 26, 97 + n % 26) for n in range(48)) + b'>x') * 30_000"
+    ),
+    "HTML styles": "HTML + b''.join(b'<p style=\"color:#%06x\">x' % n for n in range(90_000))",
+    "HTML on one line": "HTML + b'x ' * 4_000_000",
+    "HTML in many parts": (
+        "MIXED + (b'--b\\r\\nContent-Type: text/html\\r\\n\\r\\n' + b'<p>x' * 90_000 + b'\\r\\n') * 20"
+    ),
+    "HTML of wide characters": (
+        "b'Content-Type: text/html; charset=utf-8\\r\\n\\r\\n' + b'<p>\\xf0\\x9f\\x98\\x80' * 1_000_000"
+    ),
+    "wide characters": (
+        "b'Content-Type: text/plain; charset=utf-8\\r\\n\\r\\n' + b'\\xf0\\x9f\\x98\\x80\\r\\n' * 1_000_000"
+    ),
     "HTML cells": "HTML + b'<table><tr><td>a' * 30_000",
     "gmail quotes": "HTML + b'<div class=gmail_quote>On 1 May 2022, A wrote:</div>a' * 45_000",
     "uuencoded files": "b'\\r\\n' + b'begin 644 a\\r\\nend\\r\\n' * 300_000",
@@ -47,18 +67,27 @@ BOMBS = {
     ),
 }
 READER = """
-import json, resource, sys
+import ctypes, gc, json, sys
 from waypost.edges.mail_io.parse import parse_message
 MIXED = b"From: a@b.example\\r\\nContent-Type: multipart/mixed; boundary=b\\r\\n\\r\\n"
 QP = b"Content-Transfer-Encoding: quoted-printable\\r\\n\\r\\n"
 HTML = b"Content-Type: text/html\\r\\n\\r\\n"
-parse_message(HTML + b"<p>Hello</p>")
+
+def memory(field):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(field)) * 1024
+
+parse_message(HTML + b"<p>Hello</p><blockquote type=cite>x</blockquote>")
 raw = eval(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+gc.collect()
+ctypes.CDLL(None).malloc_trim(0)
+with open("/proc/self/clear_refs", "w") as peak:
+    peak.write("5")
+before = memory("VmRSS:")
 message = parse_message(raw)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+extra = memory("VmHWM:") - before
 sizes = [len(file.data) for file in message.attachments]
-found = {"extra": (after - before) * 1024, "files": sum(sizes), "warnings": message.warnings, "count": len(sizes)}
+found = {"extra": extra, "files": sum(sizes), "warnings": message.warnings, "count": len(sizes)}
 print(json.dumps(found))
 """
 

@@ -4,10 +4,11 @@
 import html
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 import nh3
 
-from waypost.kit.html_bounds import PLAIN, TooComplex, bounded, text_only
+from waypost.kit.html_bounds import MOST_TANGLED_CHARACTERS, PLAIN, TooComplex, bounded, text_only
 from waypost.kit.html_policy import (
     ALL_SCHEMES,
     ALLOWED_ATTRIBUTES,
@@ -20,6 +21,7 @@ from waypost.kit.html_text import clean_html_to_text, preview, to_text, unfolded
 from waypost.kit.text import clean_file_name, clean_name, clean_text
 
 __all__ = [
+    "Sanitised",
     "clean_body",
     "clean_file_name",
     "clean_html_to_text",
@@ -30,6 +32,7 @@ __all__ = [
     "preview",
     "sanitise",
     "sanitise_with",
+    "sanitised",
     "text_to_html",
     "to_text",
     "unfolded",
@@ -69,22 +72,37 @@ def document_cleaner(own_images: str) -> nh3.Cleaner:
     )
 
 
+class Sanitised(NamedTuple):
+    """HTML that is safe to show. `is_text` where no more than text could be kept of it, `is_whole` unless even of the
+    text the end is missing."""
+
+    html: str
+    is_text: bool = False
+    is_whole: bool = True
+
+
 def sanitise(source: str, cleaner: nh3.Cleaner = _cleaner) -> str:
     """The part of any HTML that is safe to show in a page: no scripts, forms, frames, foreign positioning or
     loading other than http(s), cid and data images. Applying it again gives the same bytes. HTML that is too
     large or too tangled for a parser comes back as its text."""
+    return sanitised(source, cleaner).html
+
+
+def sanitised(source: str, cleaner: nh3.Cleaner = _cleaner) -> Sanitised:
+    """The same, with what could not be kept."""
     original = cleaned = _one_newline(clean_text(source))
     for _ in range(_MOST_ROUNDS):
         before = cleaned
         if PLAIN.fullmatch(before):
-            return before
+            return Sanitised(before)
         try:
             cleaned = clean_text(cleaner.clean(bounded(before)))
         except TooComplex:
             break
         if cleaned == before:
-            return before
-    return text_to_html(text_only(original))
+            return Sanitised(before)
+    is_whole = len(original) <= MOST_TANGLED_CHARACTERS
+    return Sanitised(text_to_html(text_only(original)), is_text=True, is_whole=is_whole)
 
 
 def sanitise_with(source: str, rewrite: AttributeRewriter) -> str:

@@ -5,6 +5,7 @@ opened again in each block, long texts with many entities. This pass sees the ta
 through only those it has counted, and keeps every text. What is safe to show is not decided here."""
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -14,15 +15,18 @@ from waypost.kit.html_policy import ALLOWED_ELEMENTS, DROPPED_WITH_CONTENT, FORM
 MOST_CHARACTERS = 5_000_000
 MOST_DEPTH = 160
 MOST_OPEN_FORMATTING = 48
-MOST_TAGS = 100_000
 MOST_ATTRIBUTES = 48
+# A tree takes some hundred bytes for each tag and each attribute: these together.
+MOST_TAGS = 80_000
 # Elements that a parser may have to open again, summed over all tags: what a hostile mail blows up.
-MOST_REOPENED = 1_000_000
+MOST_REOPENED = 100_000
+# Below so many characters attributes are not counted.
+_UNCOUNTED_ATTRIBUTES = 100_000
 _ENTITIES_A_TEXT = 256
 _SHORT_ATTRIBUTES = 400
 # Parsers and serialisers copy a value anew for each entity in it: entities times characters.
 _MOST_COPYING = 20_000_000
-_MOST_TANGLED_CHARACTERS = 1_000_000
+MOST_TANGLED_CHARACTERS = 1_000_000
 
 _SPACE = r"[ \t\n\f\r]"
 # The standard's tokenizer to the letter: a first `=` belongs to the name, quotes count only where a value begins.
@@ -91,7 +95,7 @@ def bounded(source: str) -> str:
             if nesting.closes(name):
                 written.append(f"</{name}>")
                 entities = 0
-        elif nesting.opens(name):
+        elif nesting.opens(name, attributes):
             written.append(f"<{name}{_few(attributes)}>")
             entities = 0
     result = "".join(written)
@@ -103,15 +107,16 @@ def bounded(source: str) -> str:
 def text_only(source: str) -> str:
     """The text of the HTML with line breaks where blocks end, found without parsing. For HTML that is TooComplex;
     of such, the first million characters."""
-    written: list[str] = []
-    for text, name, _, _ in tokens(source[:_MOST_TANGLED_CHARACTERS]):
-        written.append(text.replace("\n", " "))
+    # A list of so many short strings would take far more room.
+    written = io.StringIO()
+    for text, name, _, _ in tokens(source[:MOST_TANGLED_CHARACTERS]):
+        written.write(text.replace("\n", " "))
         if name in _LINE_BREAKERS:
-            written.append("\n")
+            written.write("\n")
         elif name in _CELLS:
-            written.append(" ")
-    text = html.unescape(_LONG_REFERENCE.sub("\ufffd", "".join(written)))
-    lines = re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]+", " ", text))
+            written.write(" ")
+    text = html.unescape(_LONG_REFERENCE.sub("\ufffd", written.getvalue()))
+    lines = re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]{2,}|[^\S\n ]", " ", text))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
@@ -192,9 +197,14 @@ class _Nesting:
         self._cells: list[int | None] = []  # for each open table: how much formatting its open cell began with
         self._tags = 0
         self._reopened = 0
+        self._attributes = 0  # characters of them
 
-    def opens(self, name: str) -> bool:
+    def opens(self, name: str, attributes: str) -> bool:
         """Count a start tag; False when it has to be left out."""
+        if attributes:
+            self._attributes += len(attributes)
+            if self._attributes > _UNCOUNTED_ATTRIBUTES:
+                self._tags += min(len(_ONE_ATTRIBUTE.findall(attributes)), MOST_ATTRIBUTES)
         self._count()
         if name in _IMPLIED:
             if name in _CELL_ENDS:

@@ -35,6 +35,8 @@ def clean_text(text: str) -> str:
 def clean_name(name: str, limit: int = NAME_CHARACTERS) -> str:
     """A name on one line: composed (NFC), without control, bidi and invisible characters, at most `limit`
     characters. Empty when nothing readable remains."""
+    if name.isascii() and name.isprintable():
+        return (_SPACE.sub(" ", name[: 4 * limit]) if "  " in name else name)[:limit].strip()
     # Normalising cost grows with runs of combining marks; what is cut here would be cut below anyway.
     name = clean_text(name[: 4 * limit])
     name = _CONTROL.sub(" ", unicodedata.normalize("NFC", name))

@@ -15,7 +15,8 @@ from waypost.edges.mail_io.transfer import decoded, uuencoded_files, yencoded_fi
 from waypost.kit.html import text_to_html, to_text
 
 MOST_TEXT = 2_000_000
-_MOST_TEXT_BYTES = 8_000_000
+# Of all HTML that is shown, and of all plain text.
+_MOST_TEXT_BYTES = 5_000_000
 _SNIFFED_BYTES = 1_000
 _META_CHARSET = re.compile(rb"<meta[^>]{1,300}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # Other writings of the same message that no reader of ours shows.
@@ -57,6 +58,7 @@ class Reader:
         self.invitation = ""
         self._in_winmail = _NOTHING
         self._opened = 0
+        self._room = {"text/html": _MOST_TEXT_BYTES, "": _MOST_TEXT_BYTES}
 
     def read(self, root: Part) -> Shown:
         shown = self._part(root, is_first=True)
@@ -140,9 +142,16 @@ class Reader:
         return _NOTHING
 
     def _text(self, part: Part, data: bytes) -> Shown:
-        if len(data) > _MOST_TEXT_BYTES:
-            data = data[:_MOST_TEXT_BYTES]
+        kind = "text/html" if part.media_type == "text/html" else ""
+        room = self._room[kind]
+        if data and not room:
+            self._warn("too many texts: the last ones are kept as files")
+            self.files.append(File(part.file_name(), part.media_type, data))
+            return _NOTHING
+        if len(data) > room:
+            data = _beginning(data, room)
             self._warn("text too long: its end is in the raw message only")
+        self._room[kind] -= len(data)
         if part.media_type == "text/html":
             return Shown(html=self._decoded(data, part.parameters.get("charset") or _charset_in(data)))
         if b"begin " in data:
@@ -206,6 +215,14 @@ class Reader:
     def _warn(self, warning: str) -> None:
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+
+def _beginning(data: bytes, most: int) -> bytes:
+    """At most so many bytes, not ending inside a character of UTF-8."""
+    end = most
+    while end > max(0, most - 4) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return data[:end]
 
 
 def _preamble(root: Part) -> Shown:

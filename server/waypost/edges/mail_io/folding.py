@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from waypost.edges.mail_io.html_lines import MOST_TAGS, HtmlLines
-from waypost.edges.mail_io.quote_lines import Kind, Line, kinds_of
+from waypost.edges.mail_io.quote_lines import MOST_LINES, Kind, Line, kinds_of
 from waypost.kit.html import clean_html_to_text, text_to_html
 from waypost.kit.html_policy import QUOTE_CLASS, SIGNATURE_CLASS
 
@@ -32,9 +32,9 @@ class Run(NamedTuple):
 
 def fold_text(text: str) -> Folded:
     """Plain text as HTML."""
-    texts = text.split("\n")
-    lines = [text_line(line) for line in texts]
-    kinds = kinds_of(lines)
+    # What stands below is of one kind, so it stays in one piece.
+    texts = text.split("\n", MOST_LINES)
+    kinds = kinds_of([text_line(line) for line in texts])
     own = own_words(texts, kinds)
     runs = runs_of(kinds)
     is_forward = Kind.FORWARDED in kinds

@@ -65,7 +65,7 @@ class Headers:
 
     def text(self, name: str, limit: int = 16_000) -> str:
         """The first value as text, encoded words decoded."""
-        return read_text(self.first(name)[:limit])
+        return read_text(self.first(name)[:limit]) if name in self._fields else ""
 
 
 class Block(NamedTuple):

@@ -25,7 +25,8 @@ _NO_WRAPPING = frozenset("p table tbody thead tfoot tr ul ol dl colgroup ruby rt
 MOST_TAGS = 50_000
 _MOST_DEPTH = 140
 _OBJECT = "\ufffc"
-_SPACE = re.compile(r"[ \t\n\f\r\u00a0]+")
+# Any white space but a single space, which is what it becomes.
+_SPACE = re.compile(r"[ \t\n\f\r\u00a0]{2,}|[\t\n\f\r\u00a0]")
 
 # Where one of these holds blockquotes, only these are quoted: answers stand between them.
 _QUOTE_MARKS = frozenset(

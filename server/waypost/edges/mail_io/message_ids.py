@@ -32,7 +32,9 @@ def made_up_id(content_digest: str) -> str:
 
 
 def _canonical(inside: str) -> str:
-    bare = "".join(character for character in inside if character.isprintable() and not character.isspace())
+    bare = inside
+    if not inside.isprintable() or " " in inside:
+        bare = "".join(character for character in inside if character.isprintable() and not character.isspace())
     if len(bare) > _LONGEST:
         # Databases index a few hundred bytes only; the digest keeps long ids apart.
         bare = f"{bare[: _LONGEST - 65]}~{hashlib.sha256(bare.encode(errors='replace')).hexdigest()}"

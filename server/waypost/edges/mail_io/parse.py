@@ -25,7 +25,7 @@ from waypost.edges.mail_io.message_ids import made_up_id, read_ids
 from waypost.edges.mail_io.parts import Tree
 from waypost.edges.mail_io.protection import Protection, note, protection_of
 from waypost.edges.mail_io.verdicts import read_verdicts
-from waypost.kit.html import clean_html_to_text, clean_text, sanitise, text_to_html
+from waypost.kit.html import clean_html_to_text, clean_text, sanitised, text_to_html
 from waypost.kit.text import clean_file_name, clean_name
 
 MOST_SUBJECT = 998
@@ -65,7 +65,7 @@ def _parse(raw: bytes, digest: str, now: datetime, *, is_enclosed: bool = False)
     reader = Reader()
     shown = reader.read(tree.root)
     protection = protection_of([tree.root, *reader.inner], shown.text or "")
-    written = _with_invitation(_written(_with_note(shown, protection), reader.files), reader.invitation)
+    written = _with_invitation(_written(_with_note(shown, protection), reader.files, warnings), reader.invitation)
     html, text = written.html, written.text
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT]
@@ -143,12 +143,16 @@ class _Written(NamedTuple):
     shown_ids: set[str]
 
 
-def _written(shown: Shown, files: list[File]) -> _Written:
+def _written(shown: Shown, files: list[File], warnings: list[str]) -> _Written:
     text = clean_text(shown.text).strip("\n") if shown.text else ""
     if not shown.html:
         folded = fold_text(text[:MOST_TEXT])
         return _Written(folded.html, text, folded.own_text, folded.is_forward, set())
-    html = without_own_marks(sanitise(with_locations(shown.html, files)))
+    safe = sanitised(with_locations(shown.html, files))
+    if safe.is_text:
+        end = "" if safe.is_whole else ", its end is in the raw message only"
+        warnings.append(f"HTML too tangled: shown as text{end}")
+    html = without_own_marks(safe.html)
     html, shown_ids = with_content_ids(html, [clean_text(file.content_id) for file in files if file.content_id])
     folded = fold_html(html)
     own = folded.own_text if folded.is_folded else fold_text(text[:MOST_TEXT]).own_text if text.strip() else None
@@ -262,7 +266,8 @@ def _list_id(headers: Headers) -> str | None:
 
 
 def _kept(headers: Headers) -> dict[str, str]:
-    found = {name: clean_name(headers.text(name, 8_000), limit=_MOST_HEADER_TEXT) for name in _KEPT_HEADERS}
+    names = [name for name in _KEPT_HEADERS if name in headers]
+    found = {name: clean_name(headers.text(name, 8_000), limit=_MOST_HEADER_TEXT) for name in names}
     return {name: value for name, value in found.items() if value}
 
 

@@ -26,7 +26,8 @@ _LONGEST_NAME = 160
 _MOST_FOOTER_LINES = 12
 _MOST_FOOTER_CHARACTERS = 800
 _LONG_LEADING_QUOTE = 10
-_MOST_LINES = 20_000
+#: Below so many lines nothing begins any more.
+MOST_LINES = 20_000
 _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE"
 _MOST_PGP_LINES = 60
 # Beginnings that turn out to be none; a text with more of them is no mail, and is only searched for marks.
@@ -56,9 +57,9 @@ class Line(NamedTuple):
 def kinds_of(lines: Sequence[Line]) -> list[Kind]:
     """The kind of each line. Where the sender's own words stand between or below quotes, these are left as they are,
     for they are what the answers mean: such quotes are OWN. If nothing would be left, everything is OWN."""
-    if len(lines) > _MOST_LINES:
-        rest = [Kind.OWN] * (len(lines) - _MOST_LINES)
-        kinds = kinds_of(lines[:_MOST_LINES])
+    if len(lines) > MOST_LINES:
+        rest = [Kind.OWN] * (len(lines) - MOST_LINES)
+        kinds = kinds_of(lines[:MOST_LINES])
         last = kinds[-1] if kinds[-1] in (Kind.QUOTE, Kind.FORWARDED) else Kind.OWN
         return kinds + [last] * len(rest)
     reader = _Reader(lines)
