@@ -3,6 +3,7 @@ text or from HTML; nothing is decided by a parser's tree here. Takes linear time
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import IntEnum
 from itertools import pairwise
@@ -23,6 +24,11 @@ from waypost.edges.mail_io.quote_words import DEVICE, FOOTER, SENT_FROM, SEPARAT
 
 _MOST_SIGNATURE_LINES = 20
 _LONGEST_NAME = 160
+_LONGEST_UNSURE_NAME = 80
+# What forums write above a quote.
+_SAID = re.compile(r"\s*\S.{0,60}\bsaid\s*:?\s*$")
+# Some marks with space between are a drawing.
+_DRAWN = re.compile(r"(\S)\1+\s+\1\1")
 _MOST_FOOTER_LINES = 12
 _MOST_FOOTER_CHARACTERS = 800
 _LONG_LEADING_QUOTE = 10
@@ -206,7 +212,7 @@ class _Reader:
 
     def result(self) -> list[Kind]:
         self._find_signatures()
-        if not self._has_own_before(len(self._lines)):
+        if not self._has_own_before(len(self._lines)) or self._only_names_a_speaker():
             self._show_what_is_all_there_is()
         self._show_quotes_between()
         self._close_gaps()
@@ -287,7 +293,7 @@ class _Reader:
         lines_below = 0
         for place in range(end - 1, start - 1, -1):
             text = self._texts[place][:100]
-            is_mark = SIGNATURE_MARK.match(text) and not self._is_long_below(place, end)
+            is_mark = SIGNATURE_MARK.match(text) and not self._is_long_below(place, end, is_sure=text.startswith("-- "))
             if is_mark and (text.startswith("-- ") or place == start or self._may_be_mark(place)):
                 return self._back_over_blank(start, place)
             lines_below += not self._is_blank[place]
@@ -295,22 +301,27 @@ class _Reader:
                 break
         return end
 
-    def _is_long_below(self, place: int, end: int) -> bool:
+    def _is_long_below(self, place: int, end: int, *, is_sure: bool) -> bool:
         """Whether a paragraph follows: people part their thoughts with dashes, too."""
-        below = next((other for other in range(place + 1, end) if not self._is_blank[other]), None)
-        return below is not None and len(self._texts[below]) > _LONGEST_NAME
+        below = next((self._texts[other] for other in range(place + 1, end) if not self._is_blank[other]), "")
+        is_sentence = not is_sure and len(below) > _LONGEST_UNSURE_NAME and below.rstrip().endswith((".", "!", "?"))
+        return is_sentence or len(below) > _LONGEST_NAME
 
     def _may_be_mark(self, place: int) -> bool:
         return self._is_blank[place - 1] or self._texts[place].strip() in ("--", "—")
 
     def _is_only_marks(self, place: int) -> bool:
         text = self._texts[place].strip()
-        return text == "ᐧ" or bool(SEPARATOR.match(text[:200]))
+        return text == "ᐧ" or bool(SEPARATOR.match(text[:200]) and not _DRAWN.match(text[:200]))
 
     def _back_over_blank(self, start: int, place: int) -> int:
         while place > start and self._is_blank[place - 1]:
             place -= 1
         return place
+
+    def _only_names_a_speaker(self) -> bool:
+        own = [place for place, kind in enumerate(self._kinds) if kind is Kind.OWN and not self._is_blank[place]]
+        return len(own) == 1 and Kind.QUOTE in self._kinds and bool(_SAID.match(self._texts[own[0]][:_LONGEST_NAME]))
 
     def _show_what_is_all_there_is(self) -> None:
         """A message that only quotes or only signs says that; a forwarded one is shown with what it forwards."""
