@@ -2,8 +2,8 @@
 
     python -m bench.intake_mail MBOX '{"dsn": …, "account_id": …, "mailbox_id": …, "files": …}'
 
-What a mail server would add is its own time. The bytes are on disk before a message counts as taken in, and each is
-read in a process of its own kind and stored in a transaction of its own, as the worker does.
+What a mail server would add is its own time. The bytes are on disk before a message counts as taken in; messages are
+read in processes of their own kind and stored some in a transaction, as the worker does.
 """
 
 from __future__ import annotations

@@ -138,7 +138,8 @@ async def _jobs(connection: asyncpg.Connection[asyncpg.Record]) -> Finding:
 
 
 async def _files(settings: Settings) -> Finding:
-    store, key = FileStore(settings.files_location), FileStore.new_key(0, "probe")
+    store = FileStore(settings.files_location)
+    key = store.new_key(0, "probe")
     await store.write(key, b"waypost")
     intact = await store.read(key) == b"waypost"
     await store.delete(key)

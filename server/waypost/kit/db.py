@@ -77,6 +77,15 @@ async def plan_for_good(connection: Connection) -> None:
     await connection.execute("set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off")
 
 
+async def give_way(connection: Connection) -> None:
+    """For the rest of this transaction, fail rather than wait long for what others hold.
+
+    For transactions that hold much and can be done again in parts: shorter than the time after which the database looks
+    for transactions that wait for each other, so that it never ends the others.
+    """
+    await connection.execute("set local lock_timeout = '500ms'")
+
+
 @asynccontextmanager
 async def connect(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     """One connection outside any pool, for commands."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import NotFoundError as _Missing
 from obstore.store import LocalStore, from_url
 
-from waypost.kit.errors import NotFound, StorageFull
-
-_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+from waypost.kit import disk
+from waypost.kit.errors import NotFound
 
 
 class FileStore:
@@ -32,25 +30,41 @@ class FileStore:
             self._folder = Path(text)
             self._store = LocalStore(prefix=text)
 
-    @staticmethod
-    def new_key(account_id: int, kind: str) -> str:
+    def new_key(self, account_id: int, kind: str) -> str:
         """A fresh key: account, kind and 128 random bits, spread over 256 folders."""
-        name = secrets.token_hex(16)
-        return f"{account_id}/{kind}/{name[:2]}/{name}"
+        return _key(account_id, kind, secrets.token_hex(1))
 
     async def write(self, key: str, data: bytes) -> None:
         """Store the bytes; they are complete under the key or not there at all."""
         await obstore.put_async(self._store, key, data)
 
-    async def write_durably(self, key: str, data: bytes) -> None:
-        """Store the bytes so that they outlast a crash of the machine; an object store promises that by itself.
+    async def write_durably(self, files: Mapping[str, bytes]) -> None:
+        """Store files, each under its key, so that they outlast a crash of the machine; all of them or none.
 
-        Raises StorageFull, and OSError for other trouble with the disk.
+        An object store promises that by itself. Raises StorageFull, and OSError for other trouble with the disk.
         """
-        if self._folder is None:
-            await self.write(key, data)
-        else:
-            await asyncio.to_thread(_write_to_disk, self._folder, key, data)
+        if self._folder is not None:
+            await disk.write(self._folder, files)
+            return
+        tasks = [asyncio.create_task(self.write(key, data)) for key, data in files.items()]
+        try:
+            await asyncio.gather(*tasks)
+        except BaseException:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for key in files:
+                self.delete_later(key)
+            raise
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[FileStore]:
+        """A store whose files are written durably when the block ends, and not at all when it raises.
+
+        For the files of a transaction: their flushes to disk overlap, and a transaction that fails leaves none behind.
+        """
+        some = _Together(self)
+        yield some
+        if some.held:
+            await self.write_durably(some.held)
 
     async def read(self, key: str) -> bytes:
         """The whole file. Raises NotFound."""
@@ -83,41 +97,39 @@ class FileStore:
             return
 
 
-def _write_to_disk(folder: Path, key: str, data: bytes) -> None:
-    place = folder / key
-    fresh = place.with_name(f"{place.name}.{secrets.token_hex(4)}.new")
-    made = _make_folders(folder, place.parent)
-    try:
-        with fresh.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(place)
-        # The name is on disk when its folder is, and so is each folder that was made for it.
-        for each in dict.fromkeys((place.parent, place.parent.parent, *made)):
-            _sync_folder(each)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        if error.errno in _FULL:
-            raise StorageFull(f"the file could not be stored: {os.strerror(error.errno or 0)}") from error
-        raise
+class _Together(FileStore):
+    """Files that are held in memory until they are written together. They share a folder, which is flushed once."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store._store
+        self._folder = store._folder
+        self._deletions = store._deletions
+        self._place = secrets.token_hex(1)
+        self.held: dict[str, bytes] = {}
+
+    def new_key(self, account_id: int, kind: str) -> str:
+        return _key(account_id, kind, self._place)
+
+    async def write(self, key: str, data: bytes) -> None:
+        self.held[key] = data
+
+    async def write_durably(self, files: Mapping[str, bytes]) -> None:
+        self.held.update(files)
+
+    async def read(self, key: str) -> bytes:
+        return self.held[key] if key in self.held else await super().read(key)
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        if key in self.held:
+            yield self.held[key]
+            return
+        async for chunk in super().stream(key):
+            yield chunk
+
+    async def delete(self, key: str) -> None:
+        if self.held.pop(key, None) is None:
+            await super().delete(key)
 
 
-def _make_folders(folder: Path, wanted: Path) -> list[Path]:
-    """Make what is missing; the folders in which new ones stand."""
-    missing = [each for each in (wanted, *wanted.parents) if folder in (each, *each.parents) and not each.exists()]
-    try:
-        wanted.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull(f"the folder could not be made: {os.strerror(error.errno or 0)}") from error
-        raise
-    return [each.parent for each in missing]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _key(account_id: int, kind: str, place: str) -> str:
+    return f"{account_id}/{kind}/{place}/{place}{secrets.token_hex(15)}"

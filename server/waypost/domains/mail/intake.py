@@ -52,9 +52,10 @@ async def take_in(
 
     Raises StorageFull and OSError when the bytes cannot be stored, and what the database raises.
     """
-    keys = [files.new_key(account_id, "mail") for account_id, _ in messages]
-    for key, (_, new) in zip(keys, messages, strict=True):
-        await files.write_durably(key, new.raw)
+    async with files.together() as together:
+        keys = [together.new_key(account_id, "mail") for account_id, _ in messages]
+        for key, (_, new) in zip(keys, messages, strict=True):
+            await together.write(key, new.raw)
     # Should it fail, the files stay: a transaction whose end was not heard may have been committed.
     async with transactions.open() as tx:
         taken = [await _note(tx, account_id, new, key) for (account_id, new), key in zip(messages, keys, strict=True)]

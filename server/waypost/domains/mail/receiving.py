@@ -1,7 +1,8 @@
 """Taking a message in: once per mailbox, into the conversation that it belongs to.
 
-The raw message is in the file store before anything else happens, and its claim, its thread and the facts of both are
-one transaction: a crash leaves either all of it or a message that can be delivered again.
+The raw message is in the file store before the transaction ends (arriving mail's before it begins), and its claim, its
+thread and the facts of both are one transaction: a crash leaves either all of it or a message that can be delivered
+again.
 """
 
 from __future__ import annotations

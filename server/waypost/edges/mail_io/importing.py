@@ -18,6 +18,7 @@ from waypost.domains.conversations import Status
 from waypost.domains.mail import Arrival, House, Received, ReceivedMessage
 from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
+from waypost.edges.mail_io.storing import TOGETHER, storing
 from waypost.kit.errors import Busy, WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.tx import Transactions, Tx
@@ -28,8 +29,6 @@ MOST_AT_ONCE = 4
 #: Two messages that wait for each other's rows may be stopped by the database, and a connection may be lost.
 TRIES = 4
 FIRST_PAUSE_S = 0.2
-#: Messages of one transaction: it costs less for each, and others wait longer for what it holds.
-TOGETHER = 8
 _READ_AT_ONCE = 64
 #: Batches that are parsed and wait to be stored.
 _READY_AT_MOST = 8
@@ -232,8 +231,8 @@ class MailImport:
     async def _taken_together(self, some: list[Parsed]) -> bool:
         """Store all of them or none: whatever is wrong is found out one by one."""
         try:
-            async with self._transactions.open() as tx:
-                received = [await self._receive(tx, each) for each in some]
+            async with storing(self._transactions, self._files, is_together=True) as (tx, files):
+                received = [await self._receive(tx, files, each) for each in some]
         except Exception as error:
             log.debug("mail.import_one_by_one", error=repr(error))
             return False
@@ -270,18 +269,18 @@ class MailImport:
     async def _stored(self, each: Parsed) -> Received:
         for failures in range(1, TRIES + 1):
             try:
-                async with self._transactions.open() as tx:
-                    return await self._receive(tx, each)
+                async with storing(self._transactions, self._files) as (tx, files):
+                    return await self._receive(tx, files, each)
             except Busy:
                 if failures == TRIES:
                     raise
                 await asyncio.sleep(FIRST_PAUSE_S * 2 ** (failures - 1))
         raise AssertionError("unreachable")
 
-    async def _receive(self, tx: Tx, each: Parsed) -> Received:
+    async def _receive(self, tx: Tx, files: FileStore, each: Parsed) -> Received:
         received = await mail.receive(
             tx,
-            self._files,
+            files,
             self._account_id,
             self._mailbox_id,
             each.message,

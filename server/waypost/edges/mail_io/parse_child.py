@@ -1,7 +1,8 @@
 """The program that reads messages for `parsers`: raw bytes come in, what was read goes out, one after the other.
 
-Each message is a frame of its length (8 bytes) and the time that its date is judged by (8 bytes, microseconds), then
-its bytes; each answer one of its length and MessagePack. It ends with its input.
+It says with one byte that it is ready. Each message is a frame of its length (8 bytes) and the time that its date is
+judged by (8 bytes, microseconds), then its bytes; each answer one of its length and MessagePack. The program ends with
+its input.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from waypost.edges.mail_io.parse import parse_message
 MOST_MEMORY = 2 * 2**30
 QUESTION = struct.Struct("!QQ")
 ANSWER = struct.Struct("!Q")
+READY = b"\x01"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer until there are no more questions."""
+    answers.write(READY)
+    answers.flush()
     while len(head := questions.read(QUESTION.size)) == QUESTION.size:
         size, moment = QUESTION.unpack(head)
         message = parse_message(questions.read(size), EPOCH + timedelta(microseconds=moment))

@@ -13,13 +13,15 @@ import msgspec
 import structlog
 
 from waypost.domains.mail import ReceivedMessage
-from waypost.edges.mail_io.parse_child import ANSWER, EPOCH, QUESTION
-from waypost.kit.errors import WaypostError
+from waypost.edges.mail_io.parse_child import ANSWER, EPOCH, QUESTION, READY
+from waypost.kit.errors import Busy, WaypostError
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 2
 LIMIT_S = 30.0
+#: Until a process is ready; a busy machine may take long, and no message is to blame for it.
+START_S = 120.0
 IDLE_S = 60.0
 #: -P: no module of the folder in which Waypost happens to run.
 _COMMAND = (sys.executable, "-P", "-m", "waypost.edges.mail_io.parse_child")
@@ -46,7 +48,7 @@ class Parsers:
         self._ending: set[asyncio.Task[int]] = set()
 
     async def parse(self, raw: bytes, now: datetime) -> ReceivedMessage:
-        """Read a message. Raises Unreadable."""
+        """Read a message. Raises Unreadable, and Busy when the process that would read it does not start."""
         async with self._slots:
             child = self._idle.pop() if self._idle else await self._start()
             try:
@@ -73,9 +75,20 @@ class Parsers:
         await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+        child = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_PIPE
         )
+        assert child.stdout is not None
+        try:
+            async with asyncio.timeout(START_S):
+                await child.stdout.readexactly(len(READY))
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            self._end(child)
+            raise Busy("the process that reads messages does not start") from error
+        except BaseException:
+            self._end(child)
+            raise
+        return child
 
     def _wait_for_more(self) -> None:
         if self._timer is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -19,12 +20,13 @@ from prometheus_client import Counter
 from waypost.domains import mail
 from waypost.domains.mail import Arrival, Intake, Received, ReceivedMessage
 from waypost.edges.mail_io.parsers import Parsers, Unreadable
+from waypost.edges.mail_io.storing import TOGETHER, storing
 from waypost.edges.mail_io.unread import noted, unread
 from waypost.kit.db import DATABASE_ERRORS
 from waypost.kit.errors import Busy, NotFound, StorageFull, WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import Job
-from waypost.kit.tx import Transactions
+from waypost.kit.tx import Transactions, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -34,17 +36,18 @@ FAULTS = Counter("waypost_mail_read_faults_total", "Tries to read a message that
 TIMEOUT_S = 600.0
 #: A mailbox with more to read than this gives its place to others, and goes on after them.
 TURN_S = 60.0
-_AHEAD = 8
+_AHEAD = 4 * TOGETHER
 _BYTES_AHEAD = 16 * 2**20
 #: Told by the database as trouble of its own although it comes with the message, when it comes each time.
 _ABOUT_THE_MESSAGE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.QueryCanceledError)
 #: Kinds of SQLSTATE that say nothing about what was written: connection, resources, operator, system.
 _ABOUT_THE_DATABASE = ("08", "25", "53", "57", "58", "XX")
 Parsed = tuple[bytes, ReceivedMessage]
+Parsing = tuple[Intake, asyncio.Task[Parsed]]
 
 
 class Reading:
-    """Reads the mail of all mailboxes, one message of a mailbox at a time in this process."""
+    """Reads the mail of all mailboxes, each in order: some messages in a transaction, and each alone if one fails."""
 
     def __init__(self, transactions: Transactions, files: FileStore, parsers: Parsers, key: bytes) -> None:
         self._transactions = transactions
@@ -91,16 +94,39 @@ class Reading:
                 waiting = await mail.intake.upcoming(tx, *place, _AHEAD, _BYTES_AHEAD)
             if not waiting:
                 return True
-            # The next ones are read while the first is stored.
-            ahead = [asyncio.create_task(self._parse(each)) for each in waiting]
+            # The next ones are read while the first are stored.
+            ahead = [(each, asyncio.create_task(self._parse(each))) for each in waiting]
             try:
-                for each, parsing in zip(waiting, ahead, strict=True):
-                    await self._read(account_id, each, parsing)
+                for first in range(0, len(ahead), TOGETHER):
+                    await self._read_some(account_id, ahead[first : first + TOGETHER])
             finally:
-                for parsing in ahead:
+                for _, parsing in ahead:
                     parsing.cancel()
-                await asyncio.gather(*ahead, return_exceptions=True)
+                await asyncio.gather(*(parsing for _, parsing in ahead), return_exceptions=True)
         return False
+
+    async def _read_some(self, account_id: int, some: Sequence[Parsing]) -> None:
+        # What failed before would take the others with it again.
+        if len(some) > 1 and not any(each.attempts for each, _ in some) and await self._is_done(account_id, some):
+            return
+        for each, parsing in some:
+            await self._read(account_id, each, parsing)
+
+    async def _is_done(self, account_id: int, some: Sequence[Parsing]) -> bool:
+        """Whether all of them could be stored together; whatever is wrong is found out one by one."""
+        try:
+            parsed = [await parsing for _, parsing in some]
+            async with storing(self._transactions, self._files, is_together=True) as (tx, files):
+                done = [
+                    await self._receive(tx, files, account_id, each, *one)
+                    for (each, _), one in zip(some, parsed, strict=True)
+                ]
+        except Exception as error:
+            log.debug("mail.read_one_by_one", account_id=account_id, error=type(error).__name__)
+            return False
+        for (each, _), received in zip(some, done, strict=True):
+            _tell(account_id, each, received)
+        return True
 
     async def _parse(self, intake: Intake) -> Parsed:
         raw = await self._files.read(intake.storage_key)
@@ -120,13 +146,27 @@ class Reading:
     async def _store(
         self, account_id: int, intake: Intake, raw: bytes, message: ReceivedMessage, error: str = ""
     ) -> None:
-        async with self._transactions.open() as tx:
-            if not await mail.intake.claim(tx, account_id, intake.id):
-                return
-            arrival = Arrival(key=self._key, recipients=intake.envelope.recipients, stored_as=intake.storage_key)
-            received = await mail.receive(tx, self._files, account_id, intake.mailbox_id, message, raw, arrival)
-            await mail.intake.settle(tx, account_id, intake.id, received, message.warnings, error)
+        async with storing(self._transactions, self._files) as (tx, files):
+            received = await self._receive(tx, files, account_id, intake, raw, message, error)
         _tell(account_id, intake, received)
+
+    async def _receive(
+        self,
+        tx: Tx,
+        files: FileStore,
+        account_id: int,
+        intake: Intake,
+        raw: bytes,
+        message: ReceivedMessage,
+        error: str = "",
+    ) -> Received | None:
+        """What became of the message; None when somebody else has it."""
+        if not await mail.intake.claim(tx, account_id, intake.id):
+            return None
+        arrival = Arrival(key=self._key, recipients=intake.envelope.recipients, stored_as=intake.storage_key)
+        received = await mail.receive(tx, files, account_id, intake.mailbox_id, message, raw, arrival)
+        await mail.intake.settle(tx, account_id, intake.id, received, message.warnings, error)
+        return received
 
     async def _meet(self, account_id: int, intake: Intake, error: Exception) -> None:
         """A message that cannot be read or stored: again later, or as a file of a conversation."""
@@ -157,7 +197,9 @@ class Reading:
                 await mail.intake.give_up(tx, account_id, intake, _words(worse))
 
 
-def _tell(account_id: int, intake: Intake, received: Received) -> None:
+def _tell(account_id: int, intake: Intake, received: Received | None) -> None:
+    if received is None:
+        return
     READ.labels(intake.channel, received.outcome).inc()
     log.info(
         "mail.read",
