@@ -8,6 +8,7 @@ read in processes of their own kind and stored some in a transaction, as the wor
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -19,7 +20,7 @@ import uvloop
 from waypost.domains import mail
 from waypost.domains.mail import Envelope, NewIntake
 from waypost.edges.mail_io import mbox
-from waypost.edges.mail_io.parsers import Parsers
+from waypost.edges.mail_io.parsers import AT_ONCE, Parsers
 from waypost.edges.mail_io.preview import preview
 from waypost.edges.mail_io.reading import Reading
 from waypost.kit.db import open_pool
@@ -44,12 +45,15 @@ async def main() -> None:
             new = [NewIntake(place["mailbox_id"], "imap", raw, Envelope(), preview(raw)) for raw in some]
             await mail.intake.take_in(transactions, files, [(place["account_id"], each) for each in new])
             count += len(some)
+        stored = time.monotonic()
+        # They start once, and then read for as long as there is mail.
+        await asyncio.gather(*(parsers.parse(b"Subject: Ready\r\n\r\n", transactions.clock()) for _ in range(AT_ONCE)))
         taken = time.monotonic()
         await Reading(transactions, files, parsers, b"bench").run(place)
         done = await pool.fetchval("select count(*) from mail_intake where state = 'done'")
         read = time.monotonic()
     await parsers.close()
-    print(json.dumps({"count": count, "done": done, "taken_s": taken - began, "read_s": read - taken}))
+    print(json.dumps({"count": count, "done": done, "taken_s": stored - began, "read_s": read - taken}))
 
 
 if __name__ == "__main__":
