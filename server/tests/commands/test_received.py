@@ -45,7 +45,8 @@ async def test_the_status_names_folders_that_cannot_be_read(desk: Desk, tmp_path
     status, told = await typed(desk, tmp_path, "status")
     assert (status, mailbox.email in told) == (0, True)
     async with desk.transactions.open() as tx:
-        await store_folders.put(tx.connection, account.id, Bookmark(mailbox.id, "INBOX", "u", 7, 5, None), tx.now)
+        bookmark = Bookmark(mailbox.id, "INBOX", "u", uid_validity=7, next_uid=5, since=None, since_below=0)
+        await store_folders.put(tx.connection, account.id, bookmark, tx.now)
         await mail.folders.note_failure(tx, account.id, (mailbox.id, "INBOX"), "the server is away")
     status, told = await typed(desk, tmp_path, "status")
     assert (status, "INBOX" in told, "never" in told, "the server is away" in told) == (1, True, True, True)

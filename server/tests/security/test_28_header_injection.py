@@ -134,7 +134,7 @@ async def test_addresses_that_are_none_are_refused_or_held_back(
     async with talk.desk.connection() as connection:
         column = {"to": "to_emails", "cc": "cc", "bcc": "bcc"}[place]
         await connection.execute(f"update thread set {column} = $2 where id = $1", thread_id, [bad.replace("\0", "")])
-        await connection.execute("update conversation set cc = '{}', bcc = '{}'")
+        await connection.execute("update conversation set cc = '{}', bcc = '{}', api_thread_count = 0")
     await talk.desk.run_workers()
     assert [one for one in server.caught if one.mail_from == "support@acme.test"] == []
     server.caught.clear()

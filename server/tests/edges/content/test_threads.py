@@ -130,13 +130,14 @@ async def test_another_companys_user_sees_nothing_by_any_link(office: Office, br
         assert (await browser.get(link)).status_code == 404
 
 
-async def test_links_are_on_single_reads_and_not_in_lists(office: Office) -> None:
+async def test_lists_and_single_reads_have_the_same_links(office: Office) -> None:
     thread = await received(office, "<p>Hello</p>", Part(b"x", "text/plain", "a.txt"))
     conversation_id = int(thread["_links"]["self"]["href"].split("/")[-3])
 
     listed = (await office.threads(conversation_id))[0]
-    assert "view" not in listed["_links"]
-    assert "download" not in listed["_embedded"]["attachments"][0]["_links"]
+    assert listed["_links"]["view"] == thread["_links"]["view"]
+    links = listed["_embedded"]["attachments"][0]["_links"]
+    assert links["download"] == thread["_embedded"]["attachments"][0]["_links"]["download"]
     attachment = thread["_embedded"]["attachments"][0]
     single = await office.get(f"/v2/conversations/{conversation_id}/attachments/{attachment['id']}")
     assert single["_links"]["download"]["href"].startswith(f"{office.desk.base_url}/content/attachments/")

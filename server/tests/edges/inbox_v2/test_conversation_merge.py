@@ -223,7 +223,7 @@ async def test_the_log_says_who_was_merged_into_whom(desk: Desk, office: Office)
         "merged_numbers": [numbers[c], numbers[b]],
     }
     tagged = [fact for fact in await office.facts("convo.tags") if fact["subject_id"] == survivor]
-    assert [fact["data"] for fact in tagged] == [{"added": ["x"], "removed": []}]
+    assert [fact["data"] for fact in tagged] == [{"added": ["x"], "removed": [], "is_imported": False}]
 
 
 async def test_both_sides_get_a_line_in_the_timeline(desk: Desk, office: Office) -> None:

@@ -59,7 +59,7 @@ async def test_tells_what_happens_with_who_and_what(desk: Desk, account: Account
     assert told["actor"] == {"type": "user", "id": account.owner.id}
     assert told["subject"] == {"type": "conversation", "id": conversation_id}
     assert told["mailboxId"] == mailbox.id
-    assert told["data"] == {"status": "closed", "previous": "active", "threadId": None}
+    assert told["data"] == {"status": "closed", "previous": "active", "threadId": None, "isImported": False}
     assert told["at"].endswith("Z")
     assert isinstance(told["eventId"], int)
 

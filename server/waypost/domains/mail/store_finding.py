@@ -131,7 +131,7 @@ signed as (
   join conversation s on s.account_id = $1 and s.id = found.id
   join conversation c on c.account_id = $1 and c.id = coalesce(s.merged_into_id, s.id) and c.state = 'published'
   left join conversation o on o.account_id = $1 and o.id = found.from_id
-  where c.mailbox_id = $2 or s.mailbox_id = $2 or o.mailbox_id = $2
+  where c.mailbox_id = $2 or s.mailbox_id = $2 or o.mailbox_id = $2 or found.way = 4
     or (found.way = 1 and not exists (
       select from mailbox m where m.account_id = $1 and m.id = c.mailbox_id and lower(m.email) = any ($7::text[])))
   order by found.way, found.place, c.mailbox_id = $2 desc limit 1
