@@ -42,7 +42,7 @@ async def test_the_seeds_site(shelf: Shelf) -> None:
     assert {name: made[name] for name in expected} == expected
     assert (await shelf.get(f"/v1/sites/{made['id']}"))["site"] == made
     listed = (await shelf.get("/v1/sites"))["sites"]
-    assert ([item["id"] for item in listed["items"]], listed["count"]) == ([shelf.site["id"], made["id"]], 2)
+    assert ({item["id"] for item in listed["items"]}, listed["count"]) == ({shelf.site["id"], made["id"]}, 2)
 
 
 @pytest.mark.parametrize("value", [85, "85"])
