@@ -113,8 +113,12 @@ class Postfix:
 
     def is_empty(self) -> bool:
         """Whether nothing waits in its queue."""
+        # A message that moves from one place to another while they are looked through is found by the second look.
+        return not self._waiting() and not self._waiting()
+
+    def _waiting(self) -> list[Path]:
         places = ("maildrop", "incoming", "active", "deferred")
-        return not any(path.is_file() for place in places for path in (self.folder / "queue" / place).rglob("*"))
+        return [path for place in places for path in (self.folder / "queue" / place).rglob("*") if path.is_file()]
 
 
 @asynccontextmanager
