@@ -45,10 +45,10 @@ def on_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     if request.scope["path"].startswith(PREFIXES):
         return inbox_errors.on_framework_error(request, error)
     if request.scope["path"].startswith(CONTENT_PREFIX):
-        return content_errors.on_framework_error(request, error)
+        return content_errors.ERRORS.on_framework_error(request, error)
     if request.scope["path"].startswith(DOCS_PREFIX):
         return docs_errors.on_framework_error(request, error)
-    return session_errors.on_framework_error(request, error)
+    return session_errors.ERRORS.on_framework_error(request, error)
 
 
 class NoPages(litestar.Controller):

@@ -29,13 +29,13 @@ from waypost.edges.session.visitors import provide_signed_in, provide_visitor
 
 def on_bad_authorization(request: Request[Any, Any, Any], error: BadAuthorizationRequest) -> Response[str]:
     """spec: 2.2. An error page, status 400, no redirect."""
-    return errors.error_page(request, 400, error.message)
+    return errors.ERRORS.answer(request, 400, error.message)
 
 
 def on_link_spent(request: Request[Any, Any, Any], _: LinkSpent) -> Response[str]:
     """A mailed link that does not work says what to do next, and not why."""
     hint = "This link was used already, has expired, or was replaced by a newer one. Ask for a new one."
-    return errors.error_page(request, 404, hint)
+    return errors.ERRORS.answer(request, 404, hint)
 
 
 def keep_links_out_of_the_log(request: Request[Any, Any, Any]) -> None:
