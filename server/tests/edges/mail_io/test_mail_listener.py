@@ -24,7 +24,7 @@ from tests.edges.mail_io.incoming import connect, letter, rows, subjects
 from tests.edges.mail_io.servers import certificate
 from tests.make import AccountMade
 from waypost.domains.mailboxes import Mailbox
-from waypost.edges.mail_io.mail_listener import MailListener, Protocol, Rules
+from waypost.edges.mail_io.mail_listener import MOST_AT_ONCE, MailListener, Protocol, Rules
 
 pytestmark = pytest.mark.anyio
 Result = TypeVar("Result")
@@ -281,6 +281,33 @@ async def test_only_named_peers_hand_over_and_nobody_takes_all_connections(modul
             await reader.read()
             writer.close()
         assert (await send(listener.port, [mailbox.email], letter(1)))[0] == 250
+
+
+async def drip(port: int, recipient: str, source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A sender that has begun a message and does not go on."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    writer.write(f"HELO slow\r\nMAIL FROM:<ann@example.org>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode())
+    for _ in range(4):
+        await reader.readline()
+    writer.write(b"Subject: slo")
+    return reader, writer
+
+
+async def test_a_peer_that_sends_slowly_leaves_room_for_others(module_desk: Desk, mailbox: Mailbox) -> None:
+    async with listening(module_desk) as listener:
+        slow = [await drip(listener.port, mailbox.email, "127.0.0.2") for _ in range(MOST_AT_ONCE + 1)]
+        assert await send(listener.port, [mailbox.email], letter(1)) == (250, "2.0.0 OK")
+        for _, writer in slow:
+            writer.close()
+
+
+async def test_a_message_that_takes_too_long_is_hung_up_on(module_desk: Desk, mailbox: Mailbox) -> None:
+    async with listening(module_desk, data_s=0.05) as listener:
+        reader, writer = await drip(listener.port, mailbox.email, "127.0.0.1")
+        assert await reader.readline() == b"354 End data with <CR><LF>.<CR><LF>\r\n"
+        assert await reader.read() == b""
+        writer.close()
+    assert await subjects(module_desk, mailbox) == []
 
 
 async def test_a_unix_socket_takes_mail_too(module_desk: Desk, mailbox: Mailbox, tmp_path: Path) -> None:

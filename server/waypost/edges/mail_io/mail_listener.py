@@ -12,12 +12,12 @@ import collections
 import ipaddress
 import logging
 import ssl
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -43,8 +43,11 @@ MOST_BYTES = 50 * 2**20
 MOST_RECIPIENTS = 100
 MOST_CONNECTIONS = 100
 MOST_CONNECTIONS_OF_A_PEER = 20
-#: Messages that may be on their way into memory at once.
+#: Messages that may be on their way into memory at once, and those of one peer among them.
 MOST_AT_ONCE = 8
+MOST_AT_ONCE_OF_A_PEER = 6
+#: How long a message may be on its way: 50 MB at 85 KB/s. The library's own limit is about silence alone.
+DATA_S = 600.0
 TIMEOUT_S = 300.0
 GRACE_S = 2.0
 #: Programs write longer lines than the 998 bytes of RFC 5322, and their mail is as welcome.
@@ -68,6 +71,7 @@ class Rules:
     most_bytes: int = MOST_BYTES
     most_connections: int = MOST_CONNECTIONS
     most_connections_of_a_peer: int = MOST_CONNECTIONS_OF_A_PEER
+    data_s: float = DATA_S
 
 
 class MailListener:
@@ -79,6 +83,7 @@ class MailListener:
         self._receiver = _Receiver(transactions, files, rules.protocol)
         self._server: asyncio.Server | None = None
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._slots_of_peers: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.sessions: WeakSet[SMTP] = WeakSet()
 
     async def start(self) -> None:
@@ -125,9 +130,15 @@ class MailListener:
             return "421 4.7.0 Too many connections from your address, try later"
         return ""
 
+    @asynccontextmanager
+    async def slot(self, peer: str) -> AsyncIterator[None]:
+        """Room in memory for a message; a peer that has much on its way waits while there is room for others."""
+        async with self._slots_of_peers.setdefault(peer, asyncio.Semaphore(MOST_AT_ONCE_OF_A_PEER)), self._slots:
+            yield
+
     def _session(self) -> SMTP:
         kind = _Smtp if self.rules.protocol == "smtp" else _Lmtp
-        made: SMTP = kind(self, self._receiver, self._slots)
+        made: SMTP = kind(self, self._receiver)
         self.sessions.add(made)
         return made
 
@@ -137,7 +148,7 @@ class _Conversing(SMTP):
 
     line_length_limit = _LONGEST_LINE
 
-    def __init__(self, listener: MailListener, receiver: _Receiver, slots: asyncio.Semaphore) -> None:
+    def __init__(self, listener: MailListener, receiver: _Receiver) -> None:
         # The library keeps these in one table for all connections, and lets it grow with each greeting.
         self.command_size_limits = collections.defaultdict(lambda: _LONGEST_COMMAND)
         rules = listener.rules
@@ -152,7 +163,6 @@ class _Conversing(SMTP):
             timeout=TIMEOUT_S,
         )
         self._listener = listener
-        self._slots = slots
         self._is_refused = False
 
     def connection_made(self, transport: Any) -> None:
@@ -183,9 +193,16 @@ class _Conversing(SMTP):
             super().data_received(data)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        """Take a message when there is room for one."""
-        async with self._slots:
-            await super().smtp_DATA(arg)
+        """Take a message when there is room for one. Who is too slow is hung up on, and may try again."""
+        peer = _peer_of(self)
+        async with self._listener.slot(peer):
+            try:
+                async with asyncio.timeout(self._listener.rules.data_s):
+                    await super().smtp_DATA(arg)
+            except TimeoutError:
+                log.warning("mail.too_slow", protocol=self._listener.rules.protocol, peer=peer)
+                if self.transport is not None:
+                    self.transport.close()
 
 
 class _Smtp(_Conversing):
