@@ -16,6 +16,18 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 #: that: a connection that breaks between two steps of its protocol ends in an InternalClientError.
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
+_NEW_TABLES = """
+select format('%I.%I', n.nspname, c.relname) as name
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = current_schema() and c.relkind = 'r' and c.reltuples <= 0 and pg_relation_size(c.oid) > 0
+  and pg_has_role(c.relowner, 'usage')
+"""
+
+_BY_INDEXES = """
+set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; set local enable_hashjoin = off;
+set local enable_mergejoin = off; set local enable_material = off
+"""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -72,9 +84,22 @@ async def plan_for_good(connection: Connection) -> None:
 
     For transactions whose statements look up single rows, where planning takes longer than running: finding a message's
     conversation among a million took 10 ms, of which 8 were the plan. A kept plan must not depend on how large a table
-    happened to be when it was made: one that reads a small table whole would go on reading it whole.
+    happened to be when it was made: one that reads a small table whole, or makes a hash of it, would go on doing so.
     """
-    await connection.execute("set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off")
+    await connection.execute(_BY_INDEXES)
+
+
+async def know_new_tables(pool: Pool) -> list[str]:
+    """Let the database look now at the tables that have got their first rows since it last did; their names.
+
+    It looks by itself once a minute at most. Until then kept plans are those for empty tables, to which it was all the
+    same whether a row is found by its key or among all of the account's: they cost more with every row.
+    """
+    async with pool.acquire() as connection:
+        names = [row["name"] for row in await connection.fetch(_NEW_TABLES)]
+        if names:
+            await connection.execute(f"analyze {', '.join(names)}")
+    return names
 
 
 async def give_way(connection: Connection) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from waypost.kit.clock import Clock, system_clock
-from waypost.kit.db import DATABASE_ERRORS, Connection, Pool
+from waypost.kit.db import DATABASE_ERRORS, Connection, Pool, plan_for_good
 from waypost.kit.dear_reads import DearReads
 from waypost.kit.errors import Busy
 from waypost.kit.events import Event
@@ -48,7 +48,7 @@ def _data(by: Origin, event: Event) -> dict[str, Any]:
 class Tx:
     """One open transaction. `now` is fixed for its whole length."""
 
-    __slots__ = ("_after_commit", "_events", "connection", "dear_reads", "had_events", "now")
+    __slots__ = ("_after_commit", "_events", "_keeps_plans", "connection", "dear_reads", "had_events", "now")
 
     def __init__(self, connection: Connection, now: datetime, dear_reads: DearReads | None = None) -> None:
         self.connection = connection
@@ -57,6 +57,13 @@ class Tx:
         self._events: list[tuple[Origin, Event]] = []
         self.had_events = False
         self._after_commit: list[Callable[[], None]] = []
+        self._keeps_plans = False
+
+    async def keep_plans(self) -> None:
+        """Plan each statement of this transaction once and by the indexes alone: see `plan_for_good`."""
+        if not self._keeps_plans:
+            await plan_for_good(self.connection)
+            self._keeps_plans = True
 
     def emit(self, by: Origin, event: Event) -> None:
         """Record that something happened; written when the transaction commits."""
@@ -81,6 +88,8 @@ class Tx:
                 yield
         except BaseException:
             self._events.clear()
+            # Undone with the rest, if it was done within.
+            self._keeps_plans = False
             del self._after_commit[planned:]
             raise
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.domains.mail.test_plans import SEARCH, nodes
 from tests.make import Make
+from waypost.domains.mail import store_finding
 from waypost.edges.mail_io.importing import MailImport
 from waypost.edges.mail_io.mailbox_file import Found
-from waypost.kit.db import Pool, open_pool
+from waypost.kit.db import Pool, open_pool, plan_for_good
 from waypost.kit.errors import Busy
 from waypost.kit.files import FileStore
 from waypost.kit.tx import Transactions
@@ -113,3 +115,14 @@ async def test_batches_with_the_same_people_do_not_wait_for_each_other(pool: Poo
     await pool.execute("select pg_stat_force_next_flush()")
     assert await pool.fetchval(deadlocks) == 0
     assert await pool.fetchval("select count(*) from customer") == 5
+
+
+async def test_an_empty_desk_that_is_filled_soon_finds_rows_by_their_keys(pool: Pool, taking: MailImport) -> None:
+    await taking.run(message(talk, number) for number in range(2) for talk in range(40))
+    async with pool.acquire() as connection, connection.transaction():
+        await plan_for_good(connection)
+        plan = (await (await connection.prepare(store_finding.FIND)).explain(*SEARCH))[0]["Plan"]
+    large = [node for node in nodes(plan) if node.get("Relation Name") in ("thread", "conversation", "received_mail")]
+    assert len(large) > 5
+    # Nothing but the account: all of its rows would be read for each message.
+    assert [node["Index Cond"] for node in large if " AND " not in node["Index Cond"]] == []

@@ -31,7 +31,6 @@ from waypost.domains.mail.house import House, sent_by_us
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.domains.mail.origin import Verdicts
 from waypost.domains.mail.store_finding import Found, MailboxFacts
-from waypost.kit.db import plan_for_good
 from waypost.kit.errors import NotFound
 from waypost.kit.files import FileStore
 from waypost.kit.tx import Tx
@@ -107,7 +106,7 @@ async def receive(
     The same message again, by whatever way it came, changes nothing: the same content, or the same Message-ID, sender
     and time. Raises NotFound for a mailbox that is not there.
     """
-    await plan_for_good(tx.connection)
+    await tx.keep_plans()
     signs = finding.signs_of(arrival.key, account_id, message, arrival.recipients)
     sender = message.sender.email.lower() if message.sender is not None else ""
     # Imports put their messages in order themselves, and take in several at once.

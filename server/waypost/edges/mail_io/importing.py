@@ -18,7 +18,7 @@ from waypost.domains.conversations import Status
 from waypost.domains.mail import Arrival, House, Received, ReceivedMessage
 from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
-from waypost.edges.mail_io.storing import TOGETHER, storing
+from waypost.edges.mail_io.storing import TOGETHER, Growth, storing
 from waypost.kit.errors import Busy, WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.tx import Transactions, Tx
@@ -141,6 +141,7 @@ class MailImport:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage: Exception | None = None
         self._house: House | None = None
+        self._growth = Growth(transactions)
         #: The newest message under way by each of its keys.
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
@@ -223,10 +224,10 @@ class MailImport:
     async def _take(self, earlier: set[asyncio.Task[None]], some: list[Parsed]) -> None:
         if earlier:
             await asyncio.wait(earlier)
-        if len(some) > 1 and await self._taken_together(some):
-            return
-        for each in some:
-            await self._take_one(each)
+        if len(some) == 1 or not await self._taken_together(some):
+            for each in some:
+                await self._take_one(each)
+        await self._growth.add(len(some))
 
     async def _taken_together(self, some: list[Parsed]) -> bool:
         """Store all of them or none: whatever is wrong is found out one by one."""

@@ -20,7 +20,7 @@ from prometheus_client import Counter
 from waypost.domains import mail
 from waypost.domains.mail import Arrival, Intake, Received, ReceivedMessage
 from waypost.edges.mail_io.parsers import Parsers, Unreadable
-from waypost.edges.mail_io.storing import TOGETHER, storing
+from waypost.edges.mail_io.storing import TOGETHER, Growth, storing
 from waypost.edges.mail_io.unread import noted, unread
 from waypost.kit.db import DATABASE_ERRORS
 from waypost.kit.errors import Busy, NotFound, StorageFull, WaypostError
@@ -54,6 +54,7 @@ class Reading:
         self._files = files
         self._parsers = parsers
         self._key = key
+        self._growth = Growth(transactions)
         #: The mailboxes that are being read, and whether more was announced since.
         self._under_way: dict[tuple[int, int], bool] = {}
 
@@ -99,6 +100,7 @@ class Reading:
             try:
                 for first in range(0, len(ahead), TOGETHER):
                     await self._read_some(account_id, ahead[first : first + TOGETHER])
+                await self._growth.add(len(ahead))
             finally:
                 for _, parsing in ahead:
                     parsing.cancel()
