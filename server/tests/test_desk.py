@@ -1,6 +1,8 @@
 """The fixture that the rest of the suite stands on."""
 
-from tests.desk import Desk, desk_with
+from pathlib import Path
+
+from tests.desk import Desk, desk_with, running_desk
 from tests.make import Person
 
 
@@ -31,3 +33,17 @@ async def test_limits_can_be_set(desk: Desk) -> None:
     client = await desk.client((await desk.make.account()).owner)
     assert (await client.get("/v2/mailboxes")).status_code == 200
     assert (await client.get("/v2/mailboxes")).status_code == 429
+
+
+async def test_two_desks_of_one_process_have_the_routes_in_common_and_nothing_else(
+    desk: Desk, empty_database_url: str, tmp_path: Path
+) -> None:
+    account = await desk.make.account()
+    token = await desk.make.token(account.owner)
+    async with running_desk(empty_database_url, tmp_path / "other") as other:
+        assert (await (await other.client(token)).get("/v2/mailboxes")).status_code == 401
+        described = (await (await other.client()).get("/v2/openapi.json")).json()
+        assert described["servers"][0]["url"].startswith(other.base_url)
+    assert (await (await desk.client(token)).get("/v2/mailboxes")).status_code == 200
+    described = (await (await desk.client()).get("/v2/openapi.json")).json()
+    assert described["servers"][0]["url"].startswith(desk.base_url)

@@ -11,12 +11,11 @@ import pytest
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException, MethodNotAllowedException, PermissionDeniedException
 
+from tests.desk import HOST, PLAIN
 from waypost.edges.base.error_pages import WORDS, ErrorPage, ErrorPages
 from waypost.edges.base.pipeline import Pipeline
 from waypost.kit import errors
 from waypost.server import HttpServer
-
-HOST = "127.0.0.1"
 
 
 class Lost(errors.NotFound):
@@ -73,7 +72,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Litestar([fail], exception_handlers=PAGES.handlers | {Lost: on_lost}, openapi_config=None)
     async with HttpServer(HOST, 0) as server:
         await server.start(Pipeline(app))
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{server.port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{server.port}", verify=PLAIN) as client:
             yield client
 
 

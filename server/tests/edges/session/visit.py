@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from tests.desk import Desk
+from tests.desk import PLAIN, Desk
 from tests.make import Person
 from waypost.domains.accounts import Actor, password_changes
 
@@ -105,7 +105,7 @@ class Visit:
 @asynccontextmanager
 async def visiting(desk: Desk, **client: Any) -> AsyncIterator[Visit]:
     """A new browser."""
-    async with httpx.AsyncClient(base_url=desk.base_url, timeout=30, **client) as made:
+    async with httpx.AsyncClient(base_url=desk.base_url, timeout=30, verify=PLAIN, **client) as made:
         yield Visit(made, desk.base_url)
 
 
