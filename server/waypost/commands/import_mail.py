@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,66 +68,50 @@ def subject() -> None:
 import_.command("articles")(import_articles)
 
 
-@import_.command()
-def mbox(  # noqa: PLR0913 - the options of a command
-    path: Annotated[Path, typer.Argument(help="An mbox, or anything else that holds mail.")],
-    *,
-    mailbox: Mailbox,
-    status: StatusOfNew = Status.ACTIVE,
-    closed_before: ClosedBefore = None,
-    since: Since = None,
-    until: Until = None,
-    tag: Tags = None,
-    keywords: Keywords = False,
-    with_deleted: Dropped = False,
-    dry_run: DryRun = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+def _command(kind: Kind, reads: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Make a command of a function that says in its name and docstring what is taken in; all have the same options."""
+
+    def taking(
+        path: Annotated[Path, typer.Argument(help=reads)],
+        *,
+        mailbox: Mailbox,
+        status: StatusOfNew = Status.ACTIVE,
+        closed_before: ClosedBefore = None,
+        since: Since = None,
+        until: Until = None,
+        tag: Tags = None,
+        keywords: Keywords = False,
+        with_deleted: Dropped = False,
+        dry_run: DryRun = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        options = _options(status, closed_before, since, until, tag, keywords, with_deleted)
+        _run(_Plan(path, kind, mailbox, options, dry_run, data_dir, as_json))
+
+    # Postponed annotations are looked up in the module, which knows nothing of `reads`.
+    taking.__annotations__["path"] = Annotated[Path, typer.Argument(help=reads)]
+
+    def register(named: Callable[[], None]) -> Callable[[], None]:
+        import_.command(named.__name__, help=inspect.getdoc(named))(taking)
+        return named
+
+    return register
+
+
+@_command(Kind.ANY, "An mbox, or anything else that holds mail.")
+def mbox() -> None:
     """Take in an mbox, or a folder of mboxes, maildirs and .eml files: what it is, is found out."""
-    options = _options(status, closed_before, since, until, tag, keywords, with_deleted)
-    _run(_Plan(path, Kind.ANY, mailbox, options, dry_run, data_dir, as_json))
 
 
-@import_.command()
-def eml(  # noqa: PLR0913 - the options of a command
-    path: Annotated[Path, typer.Argument(help="An .eml, a folder of them, or a .zip or .tar of them.")],
-    *,
-    mailbox: Mailbox,
-    status: StatusOfNew = Status.ACTIVE,
-    closed_before: ClosedBefore = None,
-    since: Since = None,
-    until: Until = None,
-    tag: Tags = None,
-    with_deleted: Dropped = False,
-    dry_run: DryRun = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+@_command(Kind.EML, "An .eml, a folder of them, or a .zip or .tar of them.")
+def eml() -> None:
     """Take in messages that are files of their own."""
-    options = _options(status, closed_before, since, until, tag, False, with_deleted)
-    _run(_Plan(path, Kind.EML, mailbox, options, dry_run, data_dir, as_json))
 
 
-@import_.command()
-def maildir(  # noqa: PLR0913 - the options of a command
-    path: Annotated[Path, typer.Argument(help="A maildir, with its subfolders, or a folder of maildirs.")],
-    *,
-    mailbox: Mailbox,
-    status: StatusOfNew = Status.ACTIVE,
-    closed_before: ClosedBefore = None,
-    since: Since = None,
-    until: Until = None,
-    tag: Tags = None,
-    keywords: Keywords = False,
-    with_deleted: Dropped = False,
-    dry_run: DryRun = False,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+@_command(Kind.MAILDIR, "A maildir, with its subfolders, or a folder of maildirs.")
+def maildir() -> None:
     """Take in a maildir. What is trashed, a draft or junk is left out, unless `--with-deleted` is given."""
-    options = _options(status, closed_before, since, until, tag, keywords, with_deleted)
-    _run(_Plan(path, Kind.MAILDIR, mailbox, options, dry_run, data_dir, as_json))
 
 
 class _Plan(NamedTuple):
