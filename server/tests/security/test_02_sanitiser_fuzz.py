@@ -10,8 +10,10 @@ import random
 from selectolax.lexbor import LexborHTMLParser
 
 from tests.kit.hostile_html import dangers, payloads
+from waypost.domains.docs.texts import ASSETS
 from waypost.edges.content.folding import fold
-from waypost.kit.html import sanitise, sanitise_with
+from waypost.kit.html import document_cleaning, sanitise, sanitise_with
+from waypost.kit.videos import SANDBOX, player_address
 
 CASES = int(os.environ.get("WAYPOST_FUZZ_CASES", "3000"))
 #: What mutations are made of: namespaces, raw text, tables, templates, comments, entities, broken ends.
@@ -52,12 +54,23 @@ PIECES = [
 ]
 
 
-def mixtures() -> list[str]:
+#: What else articles may hold.
+FRAMES = [
+    "<iframe src=//www.youtube.com/embed/dQw4w9WgXcQ>",
+    "<iframe src='https://player.vimeo.com/video/12345' title='</iframe><img src=x onerror=alert(1)>'></iframe>",
+    "<iframe src=https://www.youtube.com/embed/dQw4w9WgXcQ srcdoc='<script>alert(1)</script>' onload=x></iframe>",
+    "<iframe src=https://evil.example/embed/dQw4w9WgXcQ></iframe>",
+    '<span class="waypost-video" title="https://www.loom.com/embed/0281766fa2d04bb788eaf19e65135184 - - 1 \'>&lt;x">',
+    '<span class="waypost-video" title="javascript:alert(1) 1 1 1 x"></span>',
+]
+
+
+def mixtures(pieces: list[str] = PIECES) -> list[str]:
     chance = random.Random(20260101)
     attacks = payloads()
     made = []
     for _ in range(CASES):
-        parts = chance.choices(PIECES, k=chance.randint(1, 25))
+        parts = chance.choices(pieces, k=chance.randint(1, 25))
         if chance.random() < 0.3:
             attack = chance.choice(attacks)
             cut = chance.randint(0, len(attack))
@@ -89,3 +102,25 @@ def test_what_is_shown_stays_clean_too_and_folds_close_where_they_open() -> None
         assert dangers(plain) == [], source
         assert dangers(rewritten(plain)) == [], source
         assert rewritten(shown).count("<details") == shown.count("<details")
+
+
+def test_of_frames_in_articles_nothing_but_players_is_left() -> None:
+    cleaning, players = document_cleaning(ASSETS), 0
+    for source in mixtures(PIECES + FRAMES * 4):
+        clean = sanitise(source, cleaning)
+        assert sanitise(clean, cleaning) == clean, source
+        for written in (clean, rewritten(clean)):
+            tree = LexborHTMLParser(written)
+            frames = tree.css("iframe")
+            players += len(frames)
+            for frame in frames:
+                given = frame.attributes
+                address = given.pop("src")
+                assert address is not None
+                assert player_address(address) == address, source
+                assert given.pop("sandbox") == SANDBOX
+                assert given.keys() <= {"width", "height", "title", "loading", "referrerpolicy", "allowfullscreen"}
+                frame.decompose()
+            assert tree.body is not None
+            assert dangers(tree.body.inner_html or "") == [], source
+    assert players > CASES / 10

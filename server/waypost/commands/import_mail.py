@@ -71,7 +71,7 @@ import_.command("articles")(import_articles)
 def _command(kind: Kind, reads: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Make a command of a function that says in its name and docstring what is taken in; all have the same options."""
 
-    def taking(
+    def taking(  # noqa: PLR0913 - the options of a command
         path: Annotated[Path, typer.Argument(help=reads)],
         *,
         mailbox: Mailbox,

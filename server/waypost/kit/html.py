@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import nh3
 
+from waypost.kit import videos
 from waypost.kit.html_bounds import MOST_TANGLED_CHARACTERS, PLAIN, TooComplex, bounded, text_only
 from waypost.kit.html_policy import (
     ALL_SCHEMES,
@@ -21,13 +22,14 @@ from waypost.kit.html_text import clean_html_to_text, preview, to_text, unfolded
 from waypost.kit.text import clean_file_name, clean_name, clean_text
 
 __all__ = [
+    "Cleaning",
     "Sanitised",
     "clean_body",
     "clean_file_name",
     "clean_html_to_text",
     "clean_name",
     "clean_text",
-    "document_cleaner",
+    "document_cleaning",
     "has_markup",
     "preview",
     "sanitise",
@@ -59,10 +61,23 @@ _MARKUP = (
 _LONE_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
 
 
-def document_cleaner(own_images: str) -> nh3.Cleaner:
-    """A cleaner for documents of the desk's own pages: keeps plain ids and classes as well, and images whose path on
-    the desk's own host begins with `own_images`."""
-    return nh3.Cleaner(
+class Cleaning(NamedTuple):
+    """How to make HTML safe. With `has_videos`, frames that play videos of known services stay."""
+
+    cleaner: nh3.Cleaner
+    has_videos: bool = False
+
+    def once(self, source: str) -> str:
+        """One round. Raises TooComplex."""
+        if not self.has_videos:
+            return self.cleaner.clean(bounded(source))
+        return videos.framed(self.cleaner.clean(bounded(source, videos.mark)))
+
+
+def document_cleaning(own_images: str) -> Cleaning:
+    """For documents of the desk's own pages: keeps plain ids and classes as well, images whose path on the desk's own
+    host begins with `own_images`, and videos."""
+    cleaner = nh3.Cleaner(
         tags=set(ALLOWED_ELEMENTS),
         clean_content_tags=set(DROPPED_WITH_CONTENT),
         attributes=ALLOWED_ATTRIBUTES,
@@ -70,6 +85,10 @@ def document_cleaner(own_images: str) -> nh3.Cleaner:
         link_rel="noopener noreferrer",
         url_schemes=ALL_SCHEMES,
     )
+    return Cleaning(cleaner, has_videos=True)
+
+
+_MAIL = Cleaning(_cleaner)
 
 
 class Sanitised(NamedTuple):
@@ -81,14 +100,14 @@ class Sanitised(NamedTuple):
     is_whole: bool = True
 
 
-def sanitise(source: str, cleaner: nh3.Cleaner = _cleaner) -> str:
+def sanitise(source: str, cleaning: Cleaning = _MAIL) -> str:
     """The part of any HTML that is safe to show in a page: no scripts, forms, frames, foreign positioning or
     loading other than http(s), cid and data images. Applying it again gives the same bytes. HTML that is too
     large or too tangled for a parser comes back as its text."""
-    return sanitised(source, cleaner).html
+    return sanitised(source, cleaning).html
 
 
-def sanitised(source: str, cleaner: nh3.Cleaner = _cleaner) -> Sanitised:
+def sanitised(source: str, cleaning: Cleaning = _MAIL) -> Sanitised:
     """The same, with what could not be kept."""
     original = cleaned = _one_newline(clean_text(source))
     for _ in range(_MOST_ROUNDS):
@@ -96,7 +115,7 @@ def sanitised(source: str, cleaner: nh3.Cleaner = _cleaner) -> Sanitised:
         if PLAIN.fullmatch(before):
             return Sanitised(before)
         try:
-            cleaned = clean_text(cleaner.clean(bounded(before)))
+            cleaned = clean_text(cleaning.once(before))
         except TooComplex:
             break
         if cleaned == before:

@@ -4,10 +4,12 @@ HTML parsers have quadratic corners: deep nesting, thousands of attributes, uncl
 opened again in each block, long texts with many entities. This pass sees the tags as a browser does, lets
 through only those it has counted, and keeps every text. What is safe to show is not decided here."""
 
+from __future__ import annotations
+
 import html
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from waypost.kit.html_policy import ALLOWED_ELEMENTS, DROPPED_WITH_CONTENT, FORMATTING_ELEMENTS
@@ -73,7 +75,11 @@ class TooComplex(Exception):
 Token: TypeAlias = tuple[str, str, bool, str]
 
 
-def bounded(source: str) -> str:
+# What to write for a frame with these attributes: nothing, or an element that is known.
+ForFrame: TypeAlias = Callable[[list[tuple[str, str]]], str]
+
+
+def bounded(source: str, for_frame: ForFrame | None = None) -> str:
     """The same HTML with only known elements, of bounded depth, without comments, scripts and style sheets.
     Raises TooComplex where no rewriting bounds the cost."""
     if len(source) > MOST_CHARACTERS:
@@ -88,8 +94,8 @@ def bounded(source: str) -> str:
         else:
             written.append(text)
         if name not in ALLOWED_ELEMENTS:
-            if name == "body" and not is_end and _RIGHT_TO_LEFT.search(attributes):
-                written.append('<div dir="rtl">')
+            if not is_end:
+                written.append(_instead(name, attributes, nesting, for_frame))
             continue
         if is_end:
             if nesting.closes(name):
@@ -102,6 +108,16 @@ def bounded(source: str) -> str:
     if len(result) > MOST_CHARACTERS:
         raise TooComplex
     return result
+
+
+def _instead(name: str, attributes: str, nesting: _Nesting, for_frame: ForFrame | None) -> str:
+    """What to write for the start tag of an element that is not kept."""
+    if name == "body" and _RIGHT_TO_LEFT.search(attributes):
+        return '<div dir="rtl">'
+    if name == "iframe" and for_frame is not None:
+        nesting.counts_frame()
+        return for_frame(_read(attributes))
+    return ""
 
 
 def text_only(source: str) -> str:
@@ -170,6 +186,19 @@ def _few(attributes: str) -> str:
     return "".join([" " + one for one in few if (one.count("&") + one.count("\u00a0")) * len(one) <= _MOST_COPYING])
 
 
+def _read(attributes: str) -> list[tuple[str, str]]:
+    """Names and values of a start tag's first attributes."""
+    found = []
+    for one in _ONE_ATTRIBUTE.findall(_few(attributes))[:MOST_ATTRIBUTES]:
+        # A `=` that a name begins with belongs to it.
+        place = one.find("=", 1)
+        name, value = (one, "") if place < 0 else (one[:place].rstrip(" \t\n\f\r"), one[place + 1 :].strip(" \t\n\f\r"))
+        if value[:1] in ("'", '"'):
+            value = value[1:].removesuffix(value[0])
+        found.append((name, html.unescape(value)))
+    return found
+
+
 def _counted(text: str, entities: int) -> tuple[str, int]:
     """The text as it is written after so many entities, and how many there are now in the text run."""
     entities += text.count("&")
@@ -222,6 +251,11 @@ class _Nesting:
         elif name == "table":
             self._cells.append(None)
         return True
+
+    def counts_frame(self) -> None:
+        """Count what stands for a frame: a start tag and an end tag."""
+        self._count()
+        self._count()
 
     def closes(self, name: str) -> bool:
         """Count an end tag; False when it has to be left out."""

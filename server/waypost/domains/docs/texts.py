@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
 from waypost.kit.errors import TooLarge
-from waypost.kit.html import clean_html_to_text, clean_text, document_cleaner, has_markup, preview, sanitise
+from waypost.kit.html import clean_html_to_text, clean_text, document_cleaning, has_markup, preview, sanitise
 from waypost.kit.html import text_to_html as lines_to_html
 
 FileType = Literal["html", "text", "markdown"]
@@ -23,7 +23,7 @@ ASSETS = "/docs/assets/"
 _SHORT = 50_000
 _ADDRESS = re.compile(r" <(?:https?://|mailto:|/)[^\s<>]+>")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
-_cleaner = document_cleaner(ASSETS)
+_CLEANING = document_cleaning(ASSETS)
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ def file_type(name: str) -> FileType:
 
 def _prepare(source: str) -> Prepared:
     source = clean_text(source)
-    html = sanitise(source if has_markup(source) else paragraphs(source), _cleaner)
+    html = sanitise(source if has_markup(source) else paragraphs(source), _CLEANING)
     plain = _ADDRESS.sub("", clean_html_to_text(html))
     return Prepared(source, html, plain, preview(html, PREVIEW_CHARACTERS))
 
