@@ -119,6 +119,7 @@ from waypost.domains.conversations.thread_edits import (
     readable_attachment,
     set_hidden,
 )
+from waypost.domains.conversations.threads_in import MOST_ATTACHMENT_BYTES
 from waypost.domains.conversations.viewing import view_attachment, view_thread
 
 # A customer who goes takes their conversations along, in the same transaction (spec: 8.6).
@@ -130,6 +131,7 @@ customers.belongings.append(ConversationsOfCustomers())
 
 __all__ = [
     "COMMENTS_LIMIT",
+    "MOST_ATTACHMENT_BYTES",
     "MOST_MERGED_AT_ONCE",
     "Answer",
     "Attachment",

@@ -4,7 +4,7 @@ One writer at a time changes an account's knowledge base. Queries for users take
 for with a `SearchScope` that is public, or decided by the pages themselves (spec: 11.4).
 """
 
-from waypost.domains.docs import insight
+from waypost.domains.docs import contact, insight
 from waypost.domains.docs.addresses import Addresses, document_in, path_of
 from waypost.domains.docs.article_checks import ArticleChange
 from waypost.domains.docs.articles import (
@@ -131,6 +131,7 @@ __all__ = [
     "add_asset",
     "add_views",
     "bases_of_sites",
+    "contact",
     "count_sites",
     "create_article",
     "create_category",

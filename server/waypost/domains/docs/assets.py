@@ -133,10 +133,15 @@ def type_of(wanted: NewAsset) -> str:
         if picture is None:
             raise Invalid([FieldError("file", "file is not an image", "Type")])
         return picture
-    extensions = clean_file_name(wanted.file_name).lower().split(".")[1:]
-    if data.startswith(_PROGRAMS) or any(extension in EXECUTABLE for extension in extensions):
+    if is_program(wanted.file_name, data):
         raise Invalid([FieldError("file", "file is of a type that can be run", "Type")])
     return picture or _guess(data)
+
+
+def is_program(file_name: str, data: bytes) -> bool:
+    """Whether a file is one that a computer runs when it is opened, by its name or its content."""
+    extensions = clean_file_name(file_name).lower().split(".")[1:]
+    return data.startswith(_PROGRAMS) or any(extension in EXECUTABLE for extension in extensions)
 
 
 def _picture(data: bytes) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from waypost.domains.conversations import variables
-from waypost.domains.mail import answering, store_auto_replies
+from waypost.domains.mail import answering, origin, store_auto_replies
 from waypost.domains.mail.letters import BY_A_PROGRAM, reply_to
 from waypost.domains.mail.models import Address, OutgoingMessage, is_made_up
 from waypost.domains.mail.store_sending import Letter, Note
@@ -22,6 +22,8 @@ from waypost.kit.tx import Tx
 
 #: Tells the Message-ID from that of a reply about the same thread.
 SERIAL = 1
+#: The source of what visitors of a help center write (domains/docs/contact.py).
+BY_FORM = "docs"
 SUBJECT = "We have received your message"
 _LONGEST_SUBJECT = 200
 #: What senders write does not come back to an address that may be somebody else's, or the desk relays their words.
@@ -35,7 +37,8 @@ _LONGEST_NAME = 40
 async def due(tx: Tx, key: bytes, fact: Fact) -> int | None:
     """The customer's message that a new conversation's automatic reply answers; None where there is to be none.
 
-    Mail is answered where the mailbox says so; what the API has made only where the call says so too (spec: 7.2).
+    Mail is answered where the mailbox says so, and so are the forms of help centers; what the API has made only where
+    the call says so too (spec: 7.2).
     """
     if fact.data.get("is_imported") or fact.data.get("is_draft"):
         return None
@@ -45,6 +48,9 @@ async def due(tx: Tx, key: bytes, fact: Fact) -> int | None:
         return None
     channel = await store_channel.find(tx.connection, key, fact.account_id, found["mailbox_id"])
     if channel is None or not channel.is_auto_reply_on or not channel.auto_reply_body.strip():
+        return None
+    if found["source_type"] == BY_FORM and origin.is_unread(found["email"]):
+        # Whoever fills in a form may name any address; a caller of the API knows whom it asks for.
         return None
     thread_id = int(found["thread_id"])
     if is_asked_for:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 
 from waypost.domains.accounts import Actor, scope_of
-from waypost.domains.mailboxes import channel, events, fields, store
+from waypost.domains.mailboxes import channel, events, fields, store, store_addresses
 from waypost.domains.mailboxes.models import CustomField, FieldType, Folder, FolderType, Mailbox
 from waypost.kit.errors import Forbidden, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.text import clean_text
 from waypost.kit.tx import Tx
 
+#: Ids have fewer.
+_DIGITS = 19
 _SHARED_FOLDERS: list[tuple[FolderType, str, int | None, int]] = [
     (FolderType.UNASSIGNED, "Unassigned", None, 1),
     (FolderType.DRAFTS, "Drafts", None, 3),
@@ -111,3 +113,10 @@ async def exists(tx: Tx, actor: Actor, mailbox_id: int) -> bool:
 async def ids_of(tx: Tx, account_id: int) -> list[int]:
     """All mailboxes of the account."""
     return await store.all_ids(tx.connection, account_id)
+
+
+async def find_meant(tx: Tx, account_id: int, reference: str) -> int | None:
+    """The mailbox that somebody means by its id, its slug, its address or one of its aliases; its id."""
+    text = clean_text(reference).strip()
+    is_number = text.isascii() and text.isdigit() and len(text) < _DIGITS
+    return await store_addresses.find_meant(tx.connection, account_id, int(text) if is_number else None, text)

@@ -18,6 +18,14 @@ IS_TAKEN = """
 select exists (select from mailbox where account_id = $1 and lower(email) = $2)
     or exists (select from mailbox_alias where lower(email) = $2)
 """
+# One that a number, a slug or an address names, its own address or an alias.
+MEANT = """
+select m.id from mailbox m
+where m.account_id = $1 and (m.id = $2 or m.slug = $3 or lower(m.email) = lower($3))
+union all
+select a.mailbox_id from mailbox_alias a where a.account_id = $1 and lower(a.email) = lower($3)
+limit 1
+"""
 _ADDRESSES_LOCK = key_of("mailboxes.addresses")
 
 
@@ -34,6 +42,12 @@ async def lock_addresses(connection: Connection) -> None:
 async def is_taken(connection: Connection, account_id: int, email: str) -> bool:
     """Whether a mailbox of the account has the address, or a mailbox of any account has it as an alias."""
     return bool(await connection.fetchval(IS_TAKEN, account_id, email.lower()))
+
+
+async def find_meant(connection: Connection, account_id: int, number: int | None, text: str) -> int | None:
+    """The mailbox of the account that has this id, slug or address."""
+    found: int | None = await connection.fetchval(MEANT, account_id, number, text)
+    return found
 
 
 async def rename(
