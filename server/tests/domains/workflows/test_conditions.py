@@ -20,6 +20,7 @@ from waypost.domains import mailboxes
 from waypost.domains.mailboxes import FieldType
 from waypost.domains.workflows import catalog
 from waypost.edges.mail_io.sink import MailSink
+from waypost.kit.db import know_new_tables
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +64,7 @@ async def furnish(office: Office) -> World:
     await _people(world)
     await _conversations(world)
     await office.desk.run_workers()
+    await know_new_tables(office.desk.pool)
     await _look(world)
     return world
 
