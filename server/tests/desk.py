@@ -12,6 +12,8 @@ any other setting, or another clock) says so:
 
     @desk_with(rate_limit_per_minute=200, write_burst_limit=12, is_demo=True, clock=some_clock)
 
+`desk.visitor("help.localhost")` asks a help center.
+
 `module_desk` is the same for a whole module whose tests do not disturb each other.
 """
 
@@ -85,6 +87,10 @@ class Desk:
             headers = {"Authorization": f"Bearer {token}", **headers}
         made = httpx.AsyncClient(base_url=self.base_url, headers=headers, timeout=30, verify=PLAIN)
         return await self._stack.enter_async_context(made)
+
+    async def visitor(self, host: str, **headers: str) -> httpx.AsyncClient:
+        """A browser at a help center: asks the desk's port for a host. Follows nothing; keeps its cookies."""
+        return await self.client(None, Host=host, **headers)
 
 
 @asynccontextmanager

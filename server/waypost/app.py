@@ -23,6 +23,8 @@ from waypost.edges.content.app import ROUTES as CONTENT_ROUTES
 from waypost.edges.content.host import ContentHost
 from waypost.edges.content.pictures import Pictures
 from waypost.edges.content.throttle import Throttle
+from waypost.edges.docs_site.centers import HelpCenters
+from waypost.edges.docs_site.host import HelpCenterHost
 from waypost.edges.docs_v1 import documentation as docs_documentation
 from waypost.edges.docs_v1 import errors as docs_errors
 from waypost.edges.docs_v1.app import make_public_router as make_docs_files_router
@@ -116,6 +118,7 @@ def build_router(context: Context) -> Litestar:
     return router
 
 
-def build_app(context: Context) -> ASGIApp:
-    """The ASGI application that the server runs."""
-    return Pipeline(ContentHost(Gate(DocsGate(build_router(context), context), context), context))
+def build_app(context: Context, centers: HelpCenters | None = None) -> ASGIApp:
+    """The ASGI application that the server runs. Without `centers` nothing of help centers is kept."""
+    desk = ContentHost(Gate(DocsGate(build_router(context), context), context), context)
+    return Pipeline(HelpCenterHost(desk, context, centers or HelpCenters(context.transactions)))

@@ -15,6 +15,7 @@ from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
 from waypost.edges.base.context import Context
+from waypost.edges.docs_site.centers import HelpCenters
 from waypost.edges.hooks_out.bodies import Composer
 from waypost.edges.mail_io.connection_check import ConnectionCheck
 from waypost.edges.mail_io.oauth_tokens import AccessTokens
@@ -54,6 +55,7 @@ class Desk:
     access_tokens: AccessTokens
     parsers: Parsers
     check_channel: ConnectionCheck
+    help_centers: HelpCenters
     context: Context
 
 
@@ -81,6 +83,8 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
         stack.push_async_callback(outgoing.close)
         parsers = Parsers()
         stack.push_async_callback(parsers.close)
+        help_centers = HelpCenters(transactions)
+        stack.push_async_callback(help_centers.close)
         key = secret_key(settings.data_dir)
         access_tokens = AccessTokens(transactions, outgoing, key)
         check_channel = ConnectionCheck(transactions, outgoing, access_tokens, key)
@@ -96,6 +100,7 @@ async def open_desk(settings: Settings, *, clock: Clock = system_clock, dsn: str
             parsers=parsers,
             access_tokens=access_tokens,
             check_channel=check_channel,
+            help_centers=help_centers,
             context=_context(settings, transactions, files, tokens, live, movable_clock, outgoing, check_channel),
         )
 

@@ -125,7 +125,7 @@ def application(desk: Desk) -> ASGIApp:
     from waypost.app import build_app
     from waypost.edges.base.proxies import RealPeer
 
-    app = build_app(desk.context)
+    app = build_app(desk.context, desk.help_centers)
     return RealPeer(app, desk.context.trusted_proxies) if desk.context.trusted_proxies else app
 
 
@@ -136,6 +136,7 @@ async def _background(desk: Desk, stop: asyncio.Event, *, with_worker: bool) -> 
     listeners = [
         asyncio.create_task(desk.wakeups.run(), name="wakeups"),
         asyncio.create_task(desk.tokens.run(desk.dsn), name="tokens"),
+        asyncio.create_task(desk.help_centers.run(desk.dsn), name="help centers"),
     ]
     if desk.context.movable_clock is not None:
         moves = desk.context.movable_clock.follow(desk.transactions, desk.wakeups.waiter(CLOCK))

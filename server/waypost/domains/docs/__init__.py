@@ -4,7 +4,7 @@ One writer at a time changes an account's knowledge base. Queries for users take
 for with a `SearchScope` that is public, or decided by the pages themselves (spec: 11.4).
 """
 
-from waypost.domains.docs import contact, insight
+from waypost.domains.docs import changes, contact, insight, reading
 from waypost.domains.docs.addresses import Addresses, document_in, path_of
 from waypost.domains.docs.article_checks import ArticleChange
 from waypost.domains.docs.articles import (
@@ -64,6 +64,7 @@ from waypost.domains.docs.models import (
     SiteStatus,
     Visibility,
 )
+from waypost.domains.docs.reading import Audience, Entry, ReadArticle
 from waypost.domains.docs.redirects import (
     RedirectChange,
     create_redirect,
@@ -91,6 +92,7 @@ from waypost.domains.docs.sites import (
 )
 from waypost.domains.docs.store_categories import CategorySort
 from waypost.domains.docs.store_collections import CollectionSort
+from waypost.domains.docs.store_reading import ReadingSort
 from waypost.domains.docs.texts import FileType, file_type, from_file
 
 __all__ = [
@@ -103,6 +105,7 @@ __all__ = [
     "ArticleText",
     "Asset",
     "AssetKind",
+    "Audience",
     "Author",
     "Category",
     "CategoryChange",
@@ -111,11 +114,14 @@ __all__ = [
     "CollectionChange",
     "CollectionSort",
     "DefaultSort",
+    "Entry",
     "FileType",
     "Hit",
     "Hits",
     "Level",
     "NewAsset",
+    "ReadArticle",
+    "ReadingSort",
     "Redirect",
     "RedirectChange",
     "RedirectTarget",
@@ -131,6 +137,7 @@ __all__ = [
     "add_asset",
     "add_views",
     "bases_of_sites",
+    "changes",
     "contact",
     "count_sites",
     "create_article",
@@ -175,6 +182,7 @@ __all__ = [
     "list_sites",
     "path_of",
     "place_articles",
+    "reading",
     "reorder_categories",
     "restore_revision",
     "restriction_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from waypost.domains import accounts
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import events, policy
+from waypost.domains.docs import changes, events, policy
 from waypost.domains.docs.models import Level
 from waypost.kit.tx import Tx
 
@@ -50,12 +50,14 @@ async def begin_editing(tx: Tx, actor: Actor) -> None:
     """Articles are about to change: checks the right, and lets one writer at a time go on. Raises Forbidden."""
     policy.may_edit_articles(actor, await level_of(tx, actor))
     await tx.connection.execute(_LOCK, actor.account_id)
+    await changes.changing(tx, actor.account_id)
 
 
 async def begin_managing(tx: Tx, actor: Actor) -> None:
     """The same for everything else. Raises Forbidden."""
     policy.may_manage(actor, await level_of(tx, actor))
     await tx.connection.execute(_LOCK, actor.account_id)
+    await changes.changing(tx, actor.account_id)
 
 
 async def next_number(tx: Tx, account_id: int) -> int:

@@ -90,7 +90,8 @@ def list_sql(sort: CategorySort, *, descending: bool) -> str:
     return f"{_SELECT} and c.collection_id = $2 order by {_SORTS[sort]} {way}, c.number {way} limit $3 offset $4"
 
 
-def _category(row: asyncpg.Record) -> Category:
+def category_of(row: asyncpg.Record) -> Category:
+    """What the statements fetch."""
     return Category(
         id=row["id"],
         collection_id=row["collection_id"],
@@ -116,7 +117,7 @@ async def list_categories(
     sql = list_sql(order[0], descending=order[1])
     rows = await connection.fetch(sql, account_id, collection_id, page.size, page.offset)
     total = await connection.fetchval(COUNT, account_id, collection_id)
-    return Page([_category(row) for row in rows], total, page)
+    return Page([category_of(row) for row in rows], total, page)
 
 
 async def keys_of(connection: Connection, account_id: int, collection_id: str) -> list[tuple[str, int, bool]]:
@@ -128,7 +129,7 @@ async def keys_of(connection: Connection, account_id: int, collection_id: str) -
 async def find(connection: Connection, account_id: int, reference: str, number: int | None = None) -> Category | None:
     """By id, or by number."""
     row = await connection.fetchrow(FIND, account_id, reference, number)
-    return _category(row) if row else None
+    return category_of(row) if row else None
 
 
 async def find_name(connection: Connection, account_id: int, collection_id: str, name: str) -> str | None:

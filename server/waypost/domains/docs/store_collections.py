@@ -56,7 +56,8 @@ def list_sql(sort: CollectionSort, *, descending: bool) -> str:
     return f"{_SELECT} {_WANTED} order by {_SORTS[sort]} {way}, c.number {way} limit $4 offset $5"
 
 
-def _collection(row: asyncpg.Record) -> Collection:
+def collection_of(row: asyncpg.Record) -> Collection:
+    """What the statements fetch."""
     return Collection(
         id=row["id"],
         site_id=row["site_id"],
@@ -85,13 +86,13 @@ async def list_collections(
     sql = list_sql(order[0], descending=order[1])
     rows = await connection.fetch(sql, account_id, *wanted, page.size, page.offset)
     total = await connection.fetchval(COUNT, account_id, *wanted)
-    return Page([_collection(row) for row in rows], total, page)
+    return Page([collection_of(row) for row in rows], total, page)
 
 
 async def find(connection: Connection, account_id: int, reference: str, number: int | None = None) -> Collection | None:
     """By id, or by number."""
     row = await connection.fetchrow(FIND, account_id, reference, number)
-    return _collection(row) if row else None
+    return collection_of(row) if row else None
 
 
 async def find_name(connection: Connection, account_id: int, site_id: str, name: str) -> str | None:

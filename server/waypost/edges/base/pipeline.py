@@ -110,6 +110,18 @@ class Pipeline:
         )
 
 
+def without_body(send: Send) -> Send:
+    """What a HEAD is answered by: the header of the answer to GET (RFC 9110, 9.3.2). Checkers of links send it."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await send({"type": "http.response.body", "body": b"", "more_body": message["more_body"]})
+        else:
+            await send(message)
+
+    return send_head
+
+
 async def plain_answer(send: Send, status: int, text: str) -> None:
     """A short text answer from outside any edge."""
     body = text.encode()

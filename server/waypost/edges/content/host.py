@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from waypost.edges.base.content_links import PREFIX
 from waypost.edges.base.context import Context
-from waypost.edges.base.pipeline import plain_answer
+from waypost.edges.base.pipeline import plain_answer, without_body
 
 #: Files of the knowledge base (edges/docs_v1/handlers/assets.py), which are content as well.
 DOCS_FILES = "/docs/assets/"
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+    from litestar.types import ASGIApp, Receive, Scope, Send
 
 
 class ContentHost:
@@ -32,7 +32,7 @@ class ContentHost:
                 scope["waypost.logged_path"] = f"{PREFIX}{kind}/…"  # type: ignore[typeddict-unknown-key]
                 if scope.get("method") == "HEAD":
                     as_get: Any = {**scope, "method": "GET"}
-                    await self.app(as_get, receive, _without_body(send))
+                    await self.app(as_get, receive, without_body(send))
                     return
             elif self._is_closed(scope):
                 await plain_answer(send, 404, "Nothing is here.")
@@ -43,18 +43,6 @@ class ContentHost:
         """Whether the request is for the host of content, but for nothing that is served there."""
         is_content_host = bool(self.context.content_host) and _host_of(scope) == self.context.content_host
         return is_content_host and not scope["path"].startswith(DOCS_FILES)
-
-
-def _without_body(send: Send) -> Send:
-    """What a HEAD is answered by: the header of the answer to GET (RFC 9110, 9.3.2). Checkers of links send it."""
-
-    async def send_head(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            await send({"type": "http.response.body", "body": b"", "more_body": message["more_body"]})
-        else:
-            await send(message)
-
-    return send_head
 
 
 def _host_of(scope: Scope) -> str:

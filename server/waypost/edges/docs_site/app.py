@@ -1,0 +1,70 @@
+"""The routes of help centers, and what holds for all of them. A router of its own: the desk's has none of these paths,
+and this one none of the desk's."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import lru_cache
+from typing import Any
+
+import litestar
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import FromPath
+
+from waypost.domains import docs
+from waypost.edges.base.context import DEPENDENCIES, Context, context_of
+from waypost.edges.docs_site import errors, render, static_files
+from waypost.edges.docs_site.centers import HelpCenters
+from waypost.edges.docs_site.handlers import articles, categories, collections, home
+from waypost.edges.docs_site.reader import build_reader, place_of, provide_reader
+from waypost.kit.errors import NotFound
+
+
+async def enter(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Before each handler (spec: 11.3): who may come in, then where the site sends on, then the page itself."""
+    path = request.scope["path"]
+    if path.startswith(static_files.PREFIX):
+        return None
+    context, place = context_of(request), place_of(request)
+    reader = await build_reader(request, place)
+    query = request.scope["query_string"].decode("latin-1")
+    asked = f"{path}?{query}" if query else path
+    async with context.transactions.read() as tx:
+        target = await docs.follow_on_site(tx, place.account_id, context.docs_addresses, reader.site.id, asked)
+    return render.redirect(target) if target is not None else None
+
+
+@litestar.get("/{path:path}")
+async def nowhere(path: FromPath[str]) -> Response[Any]:
+    """Any other path."""
+    raise NotFound(path)
+
+
+def build_router(context: Context, centers: HelpCenters) -> Litestar:
+    """The application behind the hosts of one desk's help centers."""
+    router = copy(_routes())
+    router.state = State({"context": context, "kept": centers.kept, "views": centers.views})
+    return router
+
+
+@lru_cache(maxsize=1)
+def _routes() -> Litestar:
+    """Registered once: that takes far longer than anything else of opening a desk."""
+    return Litestar(
+        route_handlers=[
+            *home.ROUTES,
+            *collections.ROUTES,
+            *categories.ROUTES,
+            *articles.ROUTES,
+            static_files.serve,
+            nowhere,
+        ],
+        dependencies={**DEPENDENCIES, "reader": Provide(provide_reader, sync_to_thread=False)},
+        exception_handlers=errors.EXCEPTION_HANDLERS,
+        before_request=enter,
+        openapi_config=None,
+        debug=False,
+        logging_config=None,
+    )
