@@ -169,3 +169,54 @@ async def test_refused_restrictions(shelf: Shelf, body: object, name: str, error
     answer = await shelf.client.put(f"/v1/sites/{shelf.site['id']}/restricted", json=body)
 
     assert_refused(answer, 400, error, **{name: error})
+
+
+async def test_a_password_is_kept_and_never_answered(shelf: Shelf) -> None:
+    path = f"/v1/sites/{shelf.site['id']}/restricted"
+
+    set_one = (await shelf.client.put(path, json={"enabled": False, "password": "open sesame 42"})).json()
+    kept = (await shelf.client.put(path, json={"enabled": True, "authentication": "PASSWORD"})).json()
+    read = await shelf.get(path)
+    gone = (await shelf.client.put(path, json={"enabled": False, "password": None})).json()
+
+    never = {"enabled": False, "authentication": None, "callbackConfiguration": None}
+    assert set_one == {**never, "hasPassword": True}
+    assert kept == read == {**never, "enabled": True, "authentication": "PASSWORD", "hasPassword": True}
+    assert gone == never
+
+
+async def test_a_password_takes_the_place_of_the_address_to_sign_in_at(shelf: Shelf) -> None:
+    path = f"/v1/sites/{shelf.site['id']}/restricted"
+    callback = {"signInUrl": "https://example.com/in"}
+    first = (await shelf.client.put(path, json={"enabled": True, "callbackConfiguration": callback})).json()
+
+    body = {"enabled": True, "authentication": "PASSWORD", "password": "open sesame 42"}
+    changed = (await shelf.client.put(path, json=body)).json()
+
+    secret = first["callbackConfiguration"]["sharedSecret"]
+    assert (changed["authentication"], changed["hasPassword"]) == ("PASSWORD", True)
+    assert changed["callbackConfiguration"] == {"signInUrl": "", "sharedSecret": secret}
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "error"),
+    [
+        ({"enabled": False, "password": "short"}, "password", "Use at least 10 characters."),
+        ({"enabled": False, "password": "aaaaaaaaaaaa"}, "password", "Use more than three different characters."),
+        ({"enabled": False, "password": ["a"]}, "password", "password is invalid"),
+        (
+            {"enabled": True, "authentication": "PASSWORD"},
+            "callbackConfiguration.signInUrl",
+            "callbackConfiguration.signInUrl is required",
+        ),
+        (
+            {"enabled": True, "password": ""},
+            "callbackConfiguration.signInUrl",
+            "callbackConfiguration.signInUrl is required",
+        ),
+    ],
+)
+async def test_refused_passwords(shelf: Shelf, body: object, name: str, error: str) -> None:
+    answer = await shelf.client.put(f"/v1/sites/{shelf.site['id']}/restricted", json=body)
+
+    assert_refused(answer, 400, error, **{name: error})

@@ -4,7 +4,7 @@ One writer at a time changes an account's knowledge base. Queries for users take
 for with a `SearchScope` that is public, or decided by the pages themselves (spec: 11.4).
 """
 
-from waypost.domains.docs import changes, contact, insight, reading
+from waypost.domains.docs import changes, contact, insight, reading, visits
 from waypost.domains.docs.addresses import Addresses, document_in, path_of
 from waypost.domains.docs.article_checks import ArticleChange
 from waypost.domains.docs.articles import (
@@ -75,6 +75,7 @@ from waypost.domains.docs.redirects import (
     list_redirects,
     update_redirect,
 )
+from waypost.domains.docs.restrictions import get_restriction, renew_secret, restriction_of, set_restriction
 from waypost.domains.docs.rights import give, level_of
 from waypost.domains.docs.search import SearchScope, find_similar, highlights, search, search_articles
 from waypost.domains.docs.sites import (
@@ -83,11 +84,8 @@ from waypost.domains.docs.sites import (
     create_site,
     delete_site,
     find_site_by_host,
-    get_restriction,
     get_site,
     list_sites,
-    restriction_of,
-    set_restriction,
     update_site,
 )
 from waypost.domains.docs.store_categories import CategorySort
@@ -183,6 +181,7 @@ __all__ = [
     "path_of",
     "place_articles",
     "reading",
+    "renew_secret",
     "reorder_categories",
     "restore_revision",
     "restriction_of",
@@ -195,4 +194,5 @@ __all__ = [
     "update_collection",
     "update_redirect",
     "update_site",
+    "visits",
 ]

@@ -195,3 +195,38 @@ class RightGiven(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "user.docs_right"
     SUBJECT: ClassVar[str] = "user"
     level: str
+
+
+class PasswordChanged(Event, frozen=True, kw_only=True):
+    """A site's password is another one, or there is none any more."""
+
+    NAME: ClassVar[str] = "docs_site.password_changed"
+    SUBJECT: ClassVar[str] = "docs_site"
+    id: str
+    has_password: bool
+
+
+class SecretRenewed(Event, frozen=True, kw_only=True):
+    """Tokens for a site are signed by another secret; visitors who came in by the old one are out."""
+
+    NAME: ClassVar[str] = "docs_site.secret_renewed"
+    SUBJECT: ClassVar[str] = "docs_site"
+    id: str
+
+
+class VisitBegun(Event, frozen=True, kw_only=True):
+    """A help center has let somebody in: `by` is `user`, `callback` or `password`."""
+
+    NAME: ClassVar[str] = "docs_visit.begun"
+    SUBJECT: ClassVar[str] = "docs_visit"
+    site_id: str
+    by: str
+
+
+class VisitEnded(Event, frozen=True, kw_only=True):
+    """Somebody has signed out of a help center, or signed in anew."""
+
+    NAME: ClassVar[str] = "docs_visit.ended"
+    SUBJECT: ClassVar[str] = "docs_visit"
+    site_id: str
+    by: str

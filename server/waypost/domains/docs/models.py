@@ -131,11 +131,15 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Restriction(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a site asks its visitors who they are (spec: 7). `secret` is None until it was enabled once."""
+    """Whether a site asks its visitors who they are (spec: 7). `secret` is None until it was enabled once.
+
+    A restricted site without an address to sign in at asks for its password.
+    """
 
     is_enabled: bool = False
     sign_in_url: str = ""
     secret: str | None = None
+    has_password: bool = False
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,8 @@
-"""Sites and their restrictions (spec: 6, 7)."""
+"""Sites (spec: 6)."""
 
 from __future__ import annotations
 
-import base64
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +13,10 @@ from waypost.domains.accounts import Actor
 from waypost.domains.docs import errors, events, indexing, policy, rights, store_assets, store_sites
 from waypost.domains.docs.addresses import Addresses, is_web_address
 from waypost.domains.docs.ids import new_id
-from waypost.domains.docs.models import Author, Restriction, Site, SiteFields, SiteLook
+from waypost.domains.docs.models import Author, Site, SiteFields, SiteLook
 from waypost.kit.errors import FieldError, NotFound
 from waypost.kit.files import FileStore
 from waypost.kit.paging import Page, PageRequest
-from waypost.kit.sealing import seal, unseal
 from waypost.kit.tx import Tx
 
 #: What PostgreSQL has stemmers for; `simple` finds words only as they were written.
@@ -28,7 +25,6 @@ LANGUAGES = frozenset(
     " italian lithuanian nepali norwegian portuguese romanian russian serbian simple spanish swedish tamil turkish"
     " yiddish".split()
 )
-SECRET_BYTES = 32
 MOST_SITES = 10_000
 _SUB_DOMAIN = re.compile(r"[a-z0-9-]{3,63}")
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -37,7 +33,7 @@ _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _HOME_PAGES = ("categories", "articles")
 _LONGEST = {"title": 255, "companyName": 255, "description": 1000, "metaDescription": 1000, "homeLinkText": 255}
 _LONGEST_CODE = 100_000
-_LONGEST_ADDRESS = 2000
+LONGEST_ADDRESS = 2000
 _MOST_PIXELS = 10_000
 
 
@@ -137,49 +133,6 @@ async def delete_site(tx: Tx, files: FileStore, actor: Actor, site_id: str) -> N
     tx.emit(actor, events.SiteDeleted(subject_id=None, id=site_id))
 
 
-async def get_restriction(tx: Tx, actor: Actor, key: bytes, site_id: str) -> Restriction:
-    """Whether the site asks visitors who they are. `key` is the desk's. Raises NotFound, Forbidden.
-
-    Whoever holds the secret can let anybody in, so only those who may change it see it.
-    """
-    await get_site(tx, actor, site_id)
-    policy.may_manage(actor, await rights.level_of(tx, actor))
-    return await restriction_of(tx, actor.account_id, key, site_id)
-
-
-async def restriction_of(tx: Tx, account_id: int, key: bytes, site_id: str) -> Restriction:
-    """The same for the public pages, which check tokens with it."""
-    row = await store_sites.find_restriction(tx.connection, account_id, site_id)
-    if row is None:
-        return Restriction()
-    sealed = row["secret_sealed"]
-    secret = unseal(key, sealed).decode() if sealed else None
-    return Restriction(is_enabled=row["is_enabled"], sign_in_url=row["sign_in_url"], secret=secret)
-
-
-async def set_restriction(
-    tx: Tx, actor: Actor, key: bytes, site_id: str, *, is_enabled: bool, sign_in_url: str | None
-) -> Restriction:
-    """Ask visitors to sign in, or stop asking. The secret is made when first needed and stays. Raises as reading."""
-    before = await get_restriction(tx, actor, key, site_id)
-    await rights.begin_managing(tx, actor)
-    url = before.sign_in_url if sign_in_url is None else sign_in_url
-    member = "callbackConfiguration.signInUrl"
-    if is_enabled and not url:
-        errors.raise_any([errors.required(member)])
-    if url and (not is_web_address(url) or len(url) > _LONGEST_ADDRESS):
-        errors.raise_any([errors.invalid(member, url)])
-    secret = before.secret
-    if is_enabled and secret is None:
-        secret = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    sealed = seal(key, secret.encode()) if secret is not None else None
-    after = Restriction(is_enabled=is_enabled, sign_in_url=url, secret=secret)
-    await store_sites.put_restriction(tx.connection, actor.account_id, site_id, is_enabled, url, sealed)
-    if after != before:
-        tx.emit(actor, events.RestrictionChanged(subject_id=None, id=site_id, is_enabled=is_enabled))
-    return after
-
-
 async def _write(tx: Tx, actor: Actor, site: Site, *, is_new: bool) -> None:
     write = store_sites.insert if is_new else store_sites.update
     try:
@@ -232,7 +185,7 @@ def _check_kinds(look: SiteLook) -> list[FieldError]:
         elif name.endswith("_color"):
             is_good = bool(_COLOR.fullmatch(value))
         else:
-            is_good = not name.endswith("_url") or (is_web_address(value) and len(value) <= _LONGEST_ADDRESS)
+            is_good = not name.endswith("_url") or (is_web_address(value) and len(value) <= LONGEST_ADDRESS)
             if len(value) > _LONGEST.get(member, _LONGEST_CODE):
                 found.append(errors.too_long(member))
         if not is_good:

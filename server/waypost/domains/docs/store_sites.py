@@ -34,7 +34,8 @@ where account_id = $1 and id = $2
 """
 DELETE = "delete from docs_site where account_id = $1 and id = $2"
 RESTRICTION = """
-select is_enabled, sign_in_url, secret_sealed from docs_restriction where account_id = $1 and site_id = $2
+select is_enabled, sign_in_url, secret_sealed, password_hash is not null as has_password
+from docs_restriction where account_id = $1 and site_id = $2
 """
 RESTRICT = """
 insert into docs_restriction (account_id, site_id, is_enabled, sign_in_url, secret_sealed) values ($1, $2, $3, $4, $5)

@@ -94,9 +94,17 @@ async def set_restriction(
     context: ContextDependency,
     site_id: FromPath[str],
 ) -> Response[RestrictionOut]:
-    """Have visitors of a site sign in, or not any more."""
-    is_enabled, url = wire.restriction_of(read_members(request, wire.RESTRICTION_MEMBERS))
-    changed = await docs.set_restriction(tx, actor, context.secret_key, site_id, is_enabled=is_enabled, sign_in_url=url)
+    """Have visitors of a site sign in or know a password, or not any more."""
+    wanted = wire.restriction_of(read_members(request, wire.RESTRICTION_MEMBERS))
+    changed = await docs.set_restriction(
+        tx,
+        actor,
+        context.secret_key,
+        site_id,
+        is_enabled=wanted.is_enabled,
+        sign_in_url=wanted.sign_in_url,
+        password=wanted.password,
+    )
     return envelope.answer(RestrictionOut.of(changed))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from waypost.domains.docs import Redirect, RedirectChange, RedirectTarget, Restriction, Site, SiteLook, SiteStatus
 from waypost.edges.docs_v1.envelope import Listing
@@ -46,8 +46,13 @@ MEMBERS = (
 )
 RESTRICTION_MEMBERS = (
     Member("enabled", "boolean", "Whether visitors have to sign in.", is_required=True),
-    Member("authentication", "text", "How.", choices=("CALLBACK",)),
+    Member("authentication", "text", "How.", choices=("CALLBACK", "PASSWORD")),
     Member("callbackConfiguration", "object", "`signInUrl`: where visitors are sent."),
+    Member(
+        "password",
+        "text",
+        "Opens private collections, or with PASSWORD the whole site. Never answered; null takes it away.",
+    ),
 )
 REDIRECT_MEMBERS = (
     Member("siteId", "text", "The site that it is of.", is_required=True, aliases=("site_id",)),
@@ -190,29 +195,49 @@ class RestrictionOut(msgspec.Struct, frozen=True, rename="camel"):
     enabled: bool
     authentication: str | None
     callback_configuration: CallbackOut | None
+    #: Beside the specification, and only where it is so: there is a password for private content.
+    has_password: bool | UnsetType = UNSET
 
     @classmethod
     def of(cls, found: Restriction) -> RestrictionOut:
         """Render; one that was never enabled is all null (spec: 7)."""
-        if found.secret is None and not found.sign_in_url:
-            return cls(found.is_enabled, None, None)
-        return cls(found.is_enabled, "CALLBACK", CallbackOut(found.sign_in_url, found.secret))
+        callback = None
+        if found.secret is not None or found.sign_in_url:
+            callback = CallbackOut(found.sign_in_url, found.secret)
+        is_by_password = found.is_enabled and not found.sign_in_url
+        kind = "PASSWORD" if is_by_password else "CALLBACK" if callback else None
+        return cls(found.is_enabled, kind, callback, found.has_password or UNSET)
 
 
-def restriction_of(members: Members) -> tuple[bool, str | None]:
-    """Whether visitors have to sign in, and where; None where the body does not say."""
+class RestrictionIn(msgspec.Struct, frozen=True):
+    """What a body wants of a restriction. A `sign_in_url` of None stays, an empty one goes."""
+
+    is_enabled: bool
+    sign_in_url: str | None
+    password: str | UnsetType | None
+
+
+def restriction_of(members: Members) -> RestrictionIn:
+    """Whether visitors have to sign in, and where."""
     is_enabled = members.boolean("enabled")
     if is_enabled is UNSET and not members.errors:
         members.errors.append(FieldError("enabled", "enabled is required", "NotNull"))
     kind = members.text("authentication")
-    if kind is not UNSET and kind != "CALLBACK":
+    if kind not in (UNSET, "CALLBACK", "PASSWORD"):
         members.errors.append(FieldError("authentication", "authentication is invalid", "EnumValue", kind))
     raw = members.raw("callbackConfiguration")
     if raw is not UNSET and not isinstance(raw, dict):
         members.errors.append(FieldError("callbackConfiguration", "callbackConfiguration is invalid", "Type"))
+    password: str | UnsetType | None = members.nullable_text("password")
+    if password == "":
+        password = None
     members.done()
     url = Members(raw, {}, is_form=False).text("signInUrl") if isinstance(raw, dict) else UNSET
-    return bool(is_enabled), None if url is UNSET else url
+    sign_in_url = None if url is UNSET else url
+    if kind == "PASSWORD":
+        # The address and the password are two ways: who asks for one of them takes the other off the door.
+        sign_in_url = ""
+    return RestrictionIn(bool(is_enabled), sign_in_url, password)
 
 
 class RedirectOut(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
