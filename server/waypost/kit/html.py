@@ -32,6 +32,7 @@ __all__ = [
     "document_cleaning",
     "has_markup",
     "preview",
+    "rewrite_document",
     "sanitise",
     "sanitise_with",
     "sanitised",
@@ -77,11 +78,15 @@ class Cleaning(NamedTuple):
 def document_cleaning(own_images: str) -> Cleaning:
     """For documents of the desk's own pages: keeps plain ids and classes as well, images whose path on the desk's own
     host begins with `own_images`, and videos."""
+    return _document_cleaning(document_attributes(own_images))
+
+
+def _document_cleaning(decide: AttributeRewriter) -> Cleaning:
     cleaner = nh3.Cleaner(
         tags=set(ALLOWED_ELEMENTS),
         clean_content_tags=set(DROPPED_WITH_CONTENT),
         attributes=ALLOWED_ATTRIBUTES,
-        attribute_filter=document_attributes(own_images),
+        attribute_filter=decide,
         link_rel="noopener noreferrer",
         url_schemes=ALL_SCHEMES,
     )
@@ -145,6 +150,20 @@ def sanitise_with(source: str, rewrite: AttributeRewriter) -> str:
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
     return cleaner.clean(cleaned)
+
+
+def rewrite_document(document: str, own_images: str, rewrite: AttributeRewriter) -> str:
+    """A document that was made safe with `document_cleaning`, where `rewrite` has the last word on every attribute."""
+    decide = document_attributes(own_images)
+
+    def decided(element: str, attribute: str, value: str) -> str | None:
+        kept = decide(element, attribute, value)
+        return None if kept is None else rewrite(element, attribute, kept)
+
+    try:
+        return _document_cleaning(decided).once(document)
+    except TooComplex:
+        return document
 
 
 def text_to_html(text: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import errors, events, policy, rights, sites, store_sites
+from waypost.domains.docs import errors, events, policy, rights, sites, store_documents, store_sites
 from waypost.domains.docs import store_redirects as store
 from waypost.domains.docs.addresses import Addresses, document_in, is_web_address, path_of
 from waypost.domains.docs.errors import URL_MAPPING_TAKEN
@@ -31,7 +31,7 @@ class RedirectChange(msgspec.Struct, frozen=True, kw_only=True):
     redirect: str | UnsetType = UNSET
 
 
-class _Map:
+class SiteMap:
     """The account's sites, by id and by host."""
 
     def __init__(self, addresses: Addresses, found: list[Site]) -> None:
@@ -64,7 +64,7 @@ class _Map:
 async def list_redirects(tx: Tx, actor: Actor, addresses: Addresses, site_id: str, page: PageRequest) -> Page[Redirect]:
     """A site's redirects, oldest first. Raises NotFound."""
     await sites.get_site(tx, actor, site_id)
-    known = await _map(tx, actor, addresses)
+    known = await site_map(tx, actor, addresses)
     rows = await store.list_of_site(tx.connection, actor.account_id, site_id, page)
     total = await store.count(tx.connection, actor.account_id, site_id)
     return Page([known.shown(row) for row in rows], total, page)
@@ -76,7 +76,7 @@ async def get_redirect(tx: Tx, actor: Actor, addresses: Addresses, redirect_id: 
     row = await store.find(tx.connection, actor.account_id, redirect_id)
     if row is None:
         raise NotFound("no such redirect")
-    return (await _map(tx, actor, addresses)).shown(row)
+    return (await site_map(tx, actor, addresses)).shown(row)
 
 
 async def find_redirect(
@@ -86,10 +86,10 @@ async def find_redirect(
     if site_id is not None:
         await sites.get_site(tx, actor, site_id)
     policy.may_read(actor)
-    return await follow(tx, actor.account_id, await _map(tx, actor, addresses), url, site_id)
+    return await follow(tx, actor.account_id, await site_map(tx, actor, addresses), url, site_id)
 
 
-async def follow(tx: Tx, account_id: int, known: _Map, url: str, site_id: str | None) -> RedirectTarget | None:
+async def follow(tx: Tx, account_id: int, known: SiteMap, url: str, site_id: str | None) -> RedirectTarget | None:
     """The same for anybody's request."""
     place = known.place_of(url) if "://" in url else None
     if place is not None and site_id is None:
@@ -113,11 +113,23 @@ async def follow(tx: Tx, account_id: int, known: _Map, url: str, site_id: str | 
     )
 
 
-async def follow_on_site(tx: Tx, account_id: int, addresses: Addresses, site_id: str, path: str) -> str | None:
-    """Where a visitor who asks a site for a path (with its query) is to be sent; None to go on (spec: 11.3)."""
-    known = await _map(tx, Actor.system(account_id), addresses)
+async def follow_on_site(
+    tx: Tx, account_id: int, addresses: Addresses, site_id: str, path: str, *, may_see_private: bool = False
+) -> str | None:
+    """Where a visitor who asks a site for a path (with its query) is to be sent; None to go on (spec: 11.3).
+
+    To what the visitor does not see no redirect leads: its address would tell a name.
+    """
+    known = await site_map(tx, Actor.system(account_id), addresses)
     found = await follow(tx, account_id, known, path, site_id)
-    return found.redirect if found is not None and known.place_of(found.redirect) != (site_id, path) else None
+    if found is None or known.place_of(found.redirect) == (site_id, path):
+        return None
+    if found.type is not RedirectType.CUSTOM and found.number is not None:
+        named = (found.type.value, found.number)
+        document = (await store_documents.find(tx.connection, account_id, [named])).get(named)
+        if document is None or not document.is_seen(may_see_private=may_see_private):
+            return None
+    return found.redirect
 
 
 async def create_redirect(tx: Tx, actor: Actor, addresses: Addresses, wanted: RedirectChange) -> Redirect:
@@ -165,14 +177,15 @@ async def delete_redirect(tx: Tx, actor: Actor, addresses: Addresses, redirect_i
     tx.emit(actor, events.RedirectDeleted(subject_id=None, id=gone.id, site_id=gone.site_id))
 
 
-async def _map(tx: Tx, actor: Actor, addresses: Addresses) -> _Map:
+async def site_map(tx: Tx, actor: Actor, addresses: Addresses) -> SiteMap:
+    """Where the account's sites are."""
     found = await store_sites.list_sites(tx.connection, actor.account_id, PageRequest(1, sites.MOST_SITES))
-    return _Map(addresses, found.items)
+    return SiteMap(addresses, found.items)
 
 
 async def _resolved(tx: Tx, actor: Actor, addresses: Addresses, before: Redirect, change: RedirectChange) -> Redirect:
     """The redirect as it will be: its path made plain, its target looked up. Raises Invalid."""
-    known = await _map(tx, actor, addresses)
+    known = await site_map(tx, actor, addresses)
     site_id = change.site_id if change.site_id is not UNSET else before.site_id
     if site_id not in known.by_id:
         errors.raise_any([errors.not_found("siteId")])
@@ -197,7 +210,7 @@ async def _resolved(tx: Tx, actor: Actor, addresses: Addresses, before: Redirect
     )
 
 
-async def _document(tx: Tx, actor: Actor, known: _Map, target: str) -> tuple[RedirectType, str | None, str | None]:
+async def _document(tx: Tx, actor: Actor, known: SiteMap, target: str) -> tuple[RedirectType, str | None, str | None]:
     """What a target is, by its address: one of the account's documents, or anything."""
     anchor = urlsplit(target).fragment or None
     place = known.place_of(target)

@@ -1,4 +1,4 @@
-"""What a site asks of its visitors: to sign in elsewhere, or to know its password (spec: 7, decision 0032)."""
+"""What a site asks of its visitors: to sign in elsewhere, or to know its password (spec: 7, decision 0033)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from docs_restriction where account_id = $1 and site_id = $2
 """
 #: A user's visit counts while their session at the desk does and they are active.
 FIND = """
-select v.kind, v.email, u.id as user_id, coalesce(u.first_name, '') as first_name, coalesce(u.last_name, '') as last_name
+select v.kind, v.email, u.id as user_id, coalesce(u.first_name, '') as first_name,
+  coalesce(u.last_name, '') as last_name
 from docs_visit v
 left join session s on s.account_id = v.account_id and s.digest = v.session_digest and s.expires_at > $4
 left join account_user u on u.account_id = s.account_id and u.id = s.user_id and u.status = 'active'
@@ -31,16 +32,16 @@ select s.user_id from session s
 join account_user u on u.account_id = s.account_id and u.id = s.user_id and u.status = 'active'
 where s.account_id = $1 and s.digest = $2 and s.expires_at > $3 for share of s
 """
-HOLD_SECRET = """
+KEY_HELD = """
 select secret_sealed, is_enabled from docs_restriction where account_id = $1 and site_id = $2 for share
 """
-PASSWORD = "select password_hash from docs_restriction where account_id = $1 and site_id = $2"
-HOLD_PASSWORD = "select password_hash from docs_restriction where account_id = $1 and site_id = $2 for share"
-SET_PASSWORD = """
+WORD = "select password_hash from docs_restriction where account_id = $1 and site_id = $2"
+WORD_HELD = "select password_hash from docs_restriction where account_id = $1 and site_id = $2 for share"
+SET_WORD = """
 insert into docs_restriction (account_id, site_id, is_enabled, password_hash) values ($1, $2, false, $3)
 on conflict (account_id, site_id) do update set password_hash = excluded.password_hash
 """
-RENEW_SECRET = "update docs_restriction set secret_sealed = $3 where account_id = $1 and site_id = $2 returning 1"
+RENEW_KEY = "update docs_restriction set secret_sealed = $3 where account_id = $1 and site_id = $2 returning 1"
 SPEND = """
 insert into docs_spent_token (account_id, site_id, digest, expires_at) values ($1, $2, $3, $4)
 on conflict (account_id, site_id, digest) do nothing returning 1
@@ -50,7 +51,8 @@ END_KIND = "delete from docs_visit where account_id = $1 and site_id = $2 and ki
 #: Of all accounts: what is over is nobody's any more.
 FORGET = "delete from docs_visit where ctid = any(array(select ctid from docs_visit where expires_at <= $1 limit 1000))"
 FORGET_SPENT = """
-delete from docs_spent_token where ctid = any(array(select ctid from docs_spent_token where expires_at <= $1 limit 1000))
+delete from docs_spent_token
+where ctid = any(array(select ctid from docs_spent_token where expires_at <= $1 limit 1000))
 """
 
 
@@ -96,24 +98,24 @@ async def hold_session(connection: Connection, account_id: int, digest: bytes, n
 
 async def hold_secret(connection: Connection, account_id: int, site_id: str) -> bytes | None:
     """The sealed secret of a site that is restricted; kept from being renewed before this transaction ends."""
-    row = await connection.fetchrow(HOLD_SECRET, account_id, site_id)
+    row = await connection.fetchrow(KEY_HELD, account_id, site_id)
     return row["secret_sealed"] if row is not None and row["is_enabled"] else None
 
 
 async def find_password(connection: Connection, account_id: int, site_id: str, *, is_held: bool = False) -> str | None:
     """The hash of a site's password; where held, it does not change before this transaction ends."""
-    found: str | None = await connection.fetchval(HOLD_PASSWORD if is_held else PASSWORD, account_id, site_id)
+    found: str | None = await connection.fetchval(WORD_HELD if is_held else WORD, account_id, site_id)
     return found
 
 
 async def set_password(connection: Connection, account_id: int, site_id: str, password_hash: str | None) -> None:
     """Write another password, or none."""
-    await connection.execute(SET_PASSWORD, account_id, site_id, password_hash)
+    await connection.execute(SET_WORD, account_id, site_id, password_hash)
 
 
 async def renew_secret(connection: Connection, account_id: int, site_id: str, sealed: bytes) -> bool:
     """Write another secret; False where the site was never restricted."""
-    return await connection.fetchval(RENEW_SECRET, account_id, site_id, sealed) is not None
+    return await connection.fetchval(RENEW_KEY, account_id, site_id, sealed) is not None
 
 
 async def spend(connection: Connection, account_id: int, site_id: str, digest: bytes, expires_at: datetime) -> bool:

@@ -1,5 +1,5 @@
 """Visitors of help centers who have shown that they may see more than others: users of the desk, people whom a
-company's own sign-in vouches for, and whoever knows a site's password (docs/decisions/0032).
+company's own sign-in vouches for, and whoever knows a site's password (docs/decisions/0033).
 
 Tokens of browsers are random, new at each sign-in, and stored hashed. What the pages make of them is theirs.
 """
@@ -60,6 +60,18 @@ class NewVisit(msgspec.Struct, frozen=True, kw_only=True):
 
     token: str
     expires_at: datetime
+
+
+class Voucher(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a company's own sign-in vouches for, until when, and the secret that this was checked by.
+
+    `signed` is the part of the token that is signed: however a token is spelled, there is one of it.
+    """
+
+    email: str
+    expires_at: datetime
+    signed: str
+    secret: str
 
 
 class _HandOver(msgspec.Struct, frozen=True, array_like=True):
@@ -144,27 +156,18 @@ async def enter_as_user(
 
 
 async def enter_by_callback(
-    tx: Tx,
-    key: bytes,
-    account_id: int,
-    site_id: str,
-    *,
-    email: str,
-    secret: str,
-    token: str,
-    expires_at: datetime,
-    earlier: list[str],
+    tx: Tx, key: bytes, account_id: int, site_id: str, voucher: Voucher, earlier: list[str]
 ) -> NewVisit:
-    """Let in whom the company's own sign-in has vouched for with a token (spec: 7), until the token expires.
+    """Let in whom the company's own sign-in vouches for (spec: 7), until its token expires.
 
-    The caller has checked it with `secret`. Raises VisitRefused where that has been renewed meanwhile, TokenSpent.
+    Raises VisitRefused where the secret was renewed meanwhile, TokenSpent.
     """
     sealed = await store_visits.hold_secret(tx.connection, account_id, site_id)
-    if sealed is None or not secrets.same(unseal(key, sealed), secret.encode()):
+    if sealed is None or not secrets.same(unseal(key, sealed), voucher.secret.encode()):
         raise VisitRefused
-    await _spend(tx, account_id, site_id, secrets.digest(token), expires_at)
-    lasts = min(expires_at - tx.now, LONGEST_LIFETIME)
-    return await _enter(tx, Actor.system(account_id), site_id, Kind.CALLBACK, lasts, earlier, email=email)
+    await _spend(tx, account_id, site_id, secrets.digest(voucher.signed), voucher.expires_at)
+    lasts = min(voucher.expires_at - tx.now, LONGEST_LIFETIME)
+    return await _enter(tx, Actor.system(account_id), site_id, Kind.CALLBACK, lasts, earlier, email=voucher.email)
 
 
 async def enter_by_password(
@@ -191,7 +194,9 @@ async def leave(tx: Tx, account_id: int, site_id: str, tokens: list[str]) -> Non
     await store_visits.end(tx.connection, account_id, site_id, [secrets.digest(token) for token in tokens])
     for visit in visits:
         by = Actor(account_id=account_id, kind="user", user_id=visit.user_id) if visit.user_id else None
-        tx.emit(by or Actor.system(account_id), events.VisitEnded(subject_id=None, site_id=site_id, by=visit.kind.value))
+        tx.emit(
+            by or Actor.system(account_id), events.VisitEnded(subject_id=None, site_id=site_id, by=visit.kind.value)
+        )
 
 
 async def forget_expired(tx: Tx) -> int:

@@ -1,4 +1,4 @@
--- Visitors of help centers who have shown that they may see more (docs/decisions/0032-visitors-of-help-centers.md).
+-- Visitors of help centers who have shown that they may see more (docs/decisions/0033-visitors-of-help-centers.md).
 
 -- For a site's private collections, or for the whole site where it is restricted and names no place to sign in.
 alter table docs_restriction add column password_hash text;
