@@ -2,8 +2,8 @@
 
 from waypost.kit.migrations.step import run
 
-revision = "0028_docs_visitors"
-down_revision = "0027_bounced_addresses"
+revision = "0029_docs_visitors"
+down_revision = "0028_docs_voters"
 
 
 def upgrade() -> None:
