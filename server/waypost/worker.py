@@ -132,6 +132,7 @@ def recurring(desk: Desk) -> list[Recurring]:
         every(TRIM_EVERY_S, "tokens.forget", partial(_until_none_is_due, desk, accounts.grants.delete_spent)),
         every(TRIM_EVERY_S, "idempotency.trim", partial(_until_none_is_due, desk, idempotency.trim)),
         every(TRIM_EVERY_S, "webhooks.trim", partial(_until_none_is_due, desk, webhooks.sending.clean_up)),
+        every(TRIM_EVERY_S, "docs.forget_visits", partial(_until_none_is_due, desk, docs.visits.forget_expired)),
         every(TRIM_EVERY_S, "docs.forget_voters", partial(_until_none_is_due, desk, docs.insight.forget_voters)),
         every(PLANS_EVERY_S, "conversations.wake", partial(_until_none_is_due, desk, conversations.wake_due)),
         every(UNREAD_EVERY_S, "mail.queue_due", partial(_until_none_is_due, desk, mail.intake.queue_due)),

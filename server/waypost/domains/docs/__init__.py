@@ -4,7 +4,7 @@ One writer at a time changes an account's knowledge base. Queries for users take
 for with a `SearchScope` that is public, or decided by the pages themselves (spec: 11.4).
 """
 
-from waypost.domains.docs import changes, contact, insight, reading, visits
+from waypost.domains.docs import changes, contact, feeds, insight, reading, visits
 from waypost.domains.docs.addresses import Addresses, document_in, path_of
 from waypost.domains.docs.article_checks import ArticleChange
 from waypost.domains.docs.articles import (
@@ -21,6 +21,7 @@ from waypost.domains.docs.articles import (
     update_article,
 )
 from waypost.domains.docs.assets import NewAsset, add_asset, find_public_asset, find_same_asset
+from waypost.domains.docs.broken_links import BrokenLink, Fault, ForeignLink, Report, check_links
 from waypost.domains.docs.categories import (
     CategoryChange,
     create_category,
@@ -39,6 +40,7 @@ from waypost.domains.docs.collections import (
     list_collections,
     update_collection,
 )
+from waypost.domains.docs.links import current_links
 from waypost.domains.docs.listing import ArticleOrder, ArticleSort, list_of_category, list_of_collection, list_related
 from waypost.domains.docs.models import (
     Article,
@@ -105,6 +107,7 @@ __all__ = [
     "AssetKind",
     "Audience",
     "Author",
+    "BrokenLink",
     "Category",
     "CategoryChange",
     "CategorySort",
@@ -113,7 +116,9 @@ __all__ = [
     "CollectionSort",
     "DefaultSort",
     "Entry",
+    "Fault",
     "FileType",
+    "ForeignLink",
     "Hit",
     "Hits",
     "Level",
@@ -124,6 +129,7 @@ __all__ = [
     "RedirectChange",
     "RedirectTarget",
     "RedirectType",
+    "Report",
     "Restriction",
     "Revision",
     "SearchScope",
@@ -136,6 +142,7 @@ __all__ = [
     "add_views",
     "bases_of_sites",
     "changes",
+    "check_links",
     "contact",
     "count_sites",
     "create_article",
@@ -143,6 +150,7 @@ __all__ = [
     "create_collection",
     "create_redirect",
     "create_site",
+    "current_links",
     "delete_article",
     "delete_category",
     "delete_collection",
@@ -150,6 +158,7 @@ __all__ = [
     "delete_redirect",
     "delete_site",
     "document_in",
+    "feeds",
     "file_type",
     "find_article_by_name",
     "find_public_asset",

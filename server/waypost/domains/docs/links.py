@@ -78,33 +78,38 @@ async def current_links(
     *,
     number: int,
     may_see_private: bool,
+    is_absolute: bool = False,
 ) -> str:
     """The text of the site's article of that number with the addresses that its links have now.
 
-    Links to documents that this visitor does not see stay as they were written: a slug tells a name.
+    Links to documents that this visitor does not see stay as they were written: a slug tells a name. With
+    `is_absolute` all links and pictures can be followed from elsewhere.
     """
     hrefs = hrefs_of(html)
-    if not hrefs:
+    if not hrefs and not (is_absolute and "src=" in html):
         return html
     known = await site_map(tx, Actor.system(account_id), addresses)
     page = known.bases[site_id] + path_of("article", number, "")
     links = {href: read_link(known, page, href) for href in hrefs}
     named = [link.document for link in links.values() if link.document is not None]
-    if not named:
-        return html
     found = await store_documents.find(tx.connection, account_id, named)
     now: dict[str, str] = {}
     for href, link in links.items():
         document = found.get(link.document) if link.document is not None else None
-        if document is None or not document.is_seen(may_see_private=may_see_private):
-            continue
-        base = "" if document.site_id == site_id else known.bases[document.site_id]
-        query, anchor = f"?{link.query}" if link.query else "", f"#{link.anchor}" if link.anchor else ""
-        now[href] = base + path_of(document.kind, document.number, document.slug) + query + anchor
-    if all(href == address for href, address in now.items()):
+        if document is not None and document.is_seen(may_see_private=may_see_private):
+            base = known.bases[document.site_id] if is_absolute or document.site_id != site_id else ""
+            query, anchor = f"?{link.query}" if link.query else "", f"#{link.anchor}" if link.anchor else ""
+            now[href] = base + path_of(document.kind, document.number, document.slug) + query + anchor
+        elif is_absolute and link.is_readable:
+            now[href] = link.url
+    if not is_absolute and all(href == address for href, address in now.items()):
         return html
 
     def rewrite(element: str, attribute: str, value: str) -> str:
-        return now.get(value, value) if (element, attribute) == ("a", "href") else value
+        if (element, attribute) == ("a", "href"):
+            return now.get(value, value)
+        if is_absolute and (element, attribute) == ("img", "src") and value.startswith(ASSETS):
+            return urljoin(page, value)
+        return value
 
     return rewrite_document(html, ASSETS, rewrite)

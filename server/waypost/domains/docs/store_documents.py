@@ -48,14 +48,16 @@ class Document(msgspec.Struct, frozen=True):
         return self.is_published and (self.is_public or may_see_private)
 
 
-async def find(
-    connection: Connection, account_id: int, named: Iterable[tuple[Kind, int]]
-) -> dict[tuple[Kind, int], Document]:
+#: By kind and number.
+Documents = dict[tuple[Kind, int], Document]
+
+
+async def find(connection: Connection, account_id: int, named: Iterable[tuple[Kind, int]]) -> Documents:
     """Those of the named documents that are there."""
     wanted: dict[Kind, set[int]] = {}
     for kind, number in named:
         wanted.setdefault(kind, set()).add(number)
-    found: dict[tuple[Kind, int], Document] = {}
+    found: Documents = {}
     for kind, numbers in wanted.items():
         for row in await connection.fetch(_STATEMENTS[kind], account_id, sorted(numbers)):
             found[kind, row["number"]] = Document(

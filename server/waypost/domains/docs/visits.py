@@ -82,6 +82,8 @@ class _HandOver(msgspec.Struct, frozen=True, array_like=True):
     session_digest: bytes
     #: The digest of what the help center left in the browser that asked.
     asked_by: bytes
+    #: Makes each token another one.
+    nonce: str
 
 
 class VisitRefused(WaypostError):
@@ -127,7 +129,7 @@ async def hand_over(tx: Tx, key: bytes, session: sessions.Session, site_id: str,
     actor = session.actor
     policy.may_read(actor)
     await get_site(tx, actor, site_id)
-    fields = _HandOver(actor.account_id, site_id, session.digest, asked_by.encode())
+    fields = _HandOver(actor.account_id, site_id, session.digest, asked_by.encode(), secrets.new_token(9))
     return signed_links.sign(key, _PURPOSE, fields, tx.now + HAND_OVER)
 
 
