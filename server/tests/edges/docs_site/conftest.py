@@ -6,6 +6,9 @@ import pytest
 
 from tests.desk import Desk
 from tests.edges.docs_site.center import Center, open_center
+from tests.edges.session.conftest import chromium
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture
