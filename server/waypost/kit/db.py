@@ -79,6 +79,21 @@ async def planned_once(connection: Connection) -> AsyncIterator[None]:
             await connection.execute("set plan_cache_mode = auto")
 
 
+@asynccontextmanager
+async def planned_by_indexes(connection: Connection) -> AsyncIterator[None]:
+    """The same, by the indexes alone.
+
+    For statements whose conditions cost far more than the database thinks: to look for words in a text it has to be
+    fetched and unpacked, which an index on the words spares (5 ms to 150 ms at 10,000 articles).
+    """
+    await connection.execute("set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
+    try:
+        yield
+    finally:
+        with suppress(asyncpg.PostgresError):
+            await connection.execute("set plan_cache_mode = auto; set enable_seqscan = on")
+
+
 async def plan_for_good(connection: Connection) -> None:
     """For the rest of this transaction, plan each statement once and by the indexes alone.
 

@@ -40,6 +40,7 @@ from waypost.domains.docs.collections import (
     list_collections,
     update_collection,
 )
+from waypost.domains.docs.highlighting import highlights
 from waypost.domains.docs.links import current_links
 from waypost.domains.docs.listing import ArticleOrder, ArticleSort, list_of_category, list_of_collection, list_related
 from waypost.domains.docs.models import (
@@ -79,7 +80,7 @@ from waypost.domains.docs.redirects import (
 )
 from waypost.domains.docs.restrictions import get_restriction, renew_secret, restriction_of, set_restriction
 from waypost.domains.docs.rights import give, level_of
-from waypost.domains.docs.search import SearchScope, find_similar, highlights, search, search_articles
+from waypost.domains.docs.search import SearchScope, find_similar, search, search_articles
 from waypost.domains.docs.sites import (
     bases_of_sites,
     count_sites,

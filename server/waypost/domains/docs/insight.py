@@ -21,6 +21,14 @@ ADD_VIEWS = """
 insert into docs_views (account_id, site_id, article_id, total)
 select $1, a.site_id, a.id, $3::bigint from docs_article a where a.account_id = $1 and a.id = $2
 on conflict (account_id, article_id) do update set total = docs_views.total + excluded.total
+returning total
+"""
+#: A row that somebody else is changing is passed over: readers never wait for writers, and the next view does it.
+SET_POPULARITY = """
+update docs_entry set popularity = docs_popularity($3::bigint) where (account_id, number) in (
+  select e.account_id, e.number from docs_article a
+  join docs_entry e on e.account_id = a.account_id and e.number = a.number
+  where a.account_id = $1 and a.id = $2 and e.popularity <> docs_popularity($3::bigint) for update of e skip locked)
 """
 ADD_VIEWS_OF_DAY = """
 insert into docs_views_day as d (account_id, site_id, day, article_id, views)
@@ -59,7 +67,10 @@ on conflict (account_id, site_id, day, query) do update set
 
 async def note_view(tx: Tx, account_id: int, article_id: str, count: int = 1) -> None:
     """Count views of an article that visitors see. One that is gone by now is passed over."""
-    await tx.connection.execute(ADD_VIEWS, account_id, article_id, count)
+    total = await tx.connection.fetchval(ADD_VIEWS, account_id, article_id, count)
+    if total is None:
+        return
+    await tx.connection.execute(SET_POPULARITY, account_id, article_id, total)
     await tx.connection.execute(ADD_VIEWS_OF_DAY, account_id, article_id, count, tx.now.date())
 
 

@@ -12,7 +12,10 @@ MOST_VOCABULARY = 5_000
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_WORD = 100
 # Scripts that put no spaces between words are cut into pairs of signs.
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_UNSPACED_SIGNS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = re.compile(f"[{_UNSPACED_SIGNS}]+")
+#: Text of a pattern: a word of a script that puts spaces between words.
+SPACED_WORD = rf"[^\W_{_UNSPACED_SIGNS}]+"
 _SHORTEST_KNOWN, _LONGEST_KNOWN = 4, 30
 
 
@@ -44,6 +47,11 @@ def document_of(words: Iterable[str]) -> str:
     return " ".join(words).encode()[:MOST_BYTES].decode(errors="ignore")
 
 
+def is_unspaced(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words."""
+    return _UNSPACED.match(word) is not None
+
+
 def vocabulary_of(words: Iterable[str]) -> list[str]:
     """The distinct words that a slip of the pen is told by: not the short ones, nor numbers."""
     return sorted({word for word in words if is_known(word)})[:MOST_VOCABULARY]
@@ -51,7 +59,7 @@ def vocabulary_of(words: Iterable[str]) -> list[str]:
 
 def is_known(word: str) -> bool:
     """Whether a word is of the kind that the vocabulary holds."""
-    return _SHORTEST_KNOWN <= len(word) <= _LONGEST_KNOWN and word.isalpha() and not _UNSPACED.match(word)
+    return _SHORTEST_KNOWN <= len(word) <= _LONGEST_KNOWN and word.isalpha() and not is_unspaced(word)
 
 
 def traces_of(word: str) -> list[str]:
