@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 8
+# Each worker gets a run of neighbours, so that what a module shares is made once; who is done takes from the other.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header $(if $(UPGRADE),--upgrade)
 STEP := @scripts/step.sh

@@ -45,12 +45,24 @@ def named(operation: Operation) -> str:
 
 @pytest.fixture
 async def company(module_desk: Desk) -> Company:
+    """A new one, where a value may be taken: what is sent next could be refused for what is there by then."""
     return await build(module_desk)
 
 
 @pytest.fixture
 async def client(module_desk: Desk, company: Company) -> httpx.AsyncClient:
     return await module_desk.client(company.account.owner)
+
+
+@pytest.fixture(scope="module")
+async def standing(module_desk: Desk) -> Company:
+    """One for all tests whose requests are refused unread."""
+    return await build(module_desk)
+
+
+@pytest.fixture(scope="module")
+async def standing_client(module_desk: Desk, standing: Company) -> httpx.AsyncClient:
+    return await module_desk.client(standing.account.owner)
 
 
 def own_share(operation: Operation, among: list[Operation]) -> list[str]:
@@ -232,9 +244,9 @@ async def test_of_a_key_that_is_given_twice_the_last_one_counts(
 
 @pytest.mark.parametrize("operation", WRITES, ids=named)
 async def test_bodies_over_the_limit_and_of_other_types_are_refused_unread(
-    client: httpx.AsyncClient, company: Company, operation: Operation
+    standing_client: httpx.AsyncClient, standing: Company, operation: Operation
 ) -> None:
-    values, _ = await prepared(client, company, operation.call)
+    values, _ = await prepared(standing_client, standing, operation.call)
     method, path = operation.call.method, operation.call.filled(values)
 
     limit = next((size for pattern, size in BODY_LIMITS if pattern.fullmatch(path)), DEFAULT_BODY_LIMIT)
@@ -244,11 +256,11 @@ async def test_bodies_over_the_limit_and_of_other_types_are_refused_unread(
         yield b" "
 
     for content_type in ("text/html", "multipart/form-data; boundary=x", "application/octet-stream", "image/png", "/"):
-        answer = await client.request(method, path, content=b"{}", headers={"Content-Type": content_type})
+        answer = await standing_client.request(method, path, content=b"{}", headers={"Content-Type": content_type})
         assert answer.status_code == 415, content_type
         assert answer.json()["message"] == "Unsupported media type"
-    assert await _status_of_a_body_that_is_only_declared(client, method, path) == 413
-    streamed = await client.request(method, path, content=too_long())
+    assert await _status_of_a_body_that_is_only_declared(standing_client, method, path) == 413
+    streamed = await standing_client.request(method, path, content=too_long())
     assert streamed.status_code == 413
     assert streamed.json()["message"] == "Request entity too large"
 
