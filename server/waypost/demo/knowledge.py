@@ -22,6 +22,12 @@ from waypost.kit.tx import Tx
 
 SUB_DOMAIN = "help"
 TITLE = "Help Center"
+#: What each collection is about, at most 45 characters (spec: docs-api 4).
+_DESCRIPTIONS = {
+    "Arduino": "Boards, the IDE, the cloud and your account",
+    "Web analytics": "Set-up, dashboards, goals and integrations",
+    "Office troubleshooting": "Fixes for Outlook, Teams, Excel and more",
+}
 _MOST_VIEWS = 900
 
 
@@ -52,14 +58,16 @@ async def make_help_center(tx: Tx, stage: Stage, addresses: Addresses) -> None:
         language="english",
         has_contact_form=True,
         mailbox=str(next(iter(stage.mailboxes.values())).id),
-        look=SiteLook(title=TITLE, company_name=TITLE, description="Answers to what people ask most."),
+        look=SiteLook(
+            title=TITLE, company_name=TITLE, description="Answers to what people ask most.", include_metadata=True
+        ),
     )
     site = await docs.create_site(tx, stage.owner, addresses, fields)
     collections: dict[str, str] = {}
     categories: dict[tuple[str, str], str] = {}
     for item in articles():
         if item.collection not in collections:
-            wanted = CollectionChange(name=item.collection)
+            wanted = CollectionChange(name=item.collection, description=_DESCRIPTIONS.get(item.collection))
             collections[item.collection] = (await docs.create_collection(tx, stage.owner, site.id, wanted)).id
         shelf = collections[item.collection]
         key = (shelf, item.category)

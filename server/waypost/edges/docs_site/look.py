@@ -21,7 +21,7 @@ def style_of(look: SiteLook) -> str:
         light += _header(look.header_bg_color, look)
     elif look.nav_text_color:
         light += [("on-header", look.nav_text_color)]
-    both = [item for item in light if item[0].startswith(("header", "on-header"))]
+    both = [item for item in light if item[0].startswith(("header", "hero", "on-header"))]
     if look.link_color:
         light.append(("accent", readable(look.link_color, page)))
     if look.article_text_color:
@@ -79,7 +79,13 @@ def _header(ground: str, look: SiteLook) -> list[tuple[str, str]]:
     plain = _LIGHT if contrast(_LIGHT, ground) >= contrast(_DARK, ground) else _DARK
     text = readable(look.nav_text_color or plain, ground)
     active = readable(look.nav_active_color, ground) if look.nav_active_color else text
-    return [("header", full(ground)), ("on-header", text), ("on-header-active", active), ("on-header-strong", plain)]
+    return [
+        ("header", full(ground)),
+        ("hero", full(ground)),
+        ("on-header", text),
+        ("on-header-active", active),
+        ("on-header-strong", plain),
+    ]
 
 
 def _ink_on(ground: str) -> list[tuple[str, str]]:

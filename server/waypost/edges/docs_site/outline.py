@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -18,6 +18,8 @@ PAGE_IDS = frozenset({
     "content", "mainNav", "searchBar", "docsSearch", "search-query", "fullArticle", "sidebar", "outline", "related",
     "serp-dd", "categoryHead", "contact", "vote", "menu",
 })  # fmt: skip
+#: Kinds of notes.
+CALLOUTS = ("note", "tip", "important", "warning", "caution")
 _TOP_LEVEL = 2
 _DEEPEST = 6
 #: What the outline lists: headings and those directly below them.
@@ -28,7 +30,9 @@ _MOST = 40
 _TAG = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>"]|"[^"]*")*)>')
 _ID = re.compile(r'\sid="([^"]*)"')
 _HEADING = re.compile(r"h([1-6])")
+_PICTURE = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]*)"')
 _TEXT_OF = re.compile(r"<[^>]*>")
+_CALLOUT = re.compile(r"<blockquote>\s*<p>\s*\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*(?:<br>\s*)?")
 _NOT_IN_IDS = re.compile(r"\W+")
 
 
@@ -47,9 +51,22 @@ class Outlined(msgspec.Struct, frozen=True):
     headings: list[Heading]
 
 
-def outlined(text: str) -> Outlined:
-    """Fit a clean text into a page."""
-    fitting = _Fitting(text)
+def first_picture(text: str) -> str:
+    """The address of the first picture that stands on the web; nothing if there is none."""
+    found = _PICTURE.search(text)
+    return html.unescape(found[1]) if found else ""
+
+
+def outlined(text: str, callouts: Mapping[str, str]) -> Outlined:
+    """Fit a clean text into a page. `callouts` are what GitHub's notes (`[!TIP]`) are called, by their names there."""
+
+    def called(found: re.Match[str]) -> str:
+        kind = found[1].lower()
+        return (
+            f'<blockquote class="callout callout-{kind}"><p class="callout-title">{html.escape(callouts[kind])}</p><p>'
+        )
+
+    fitting = _Fitting(_CALLOUT.sub(called, text))
     written = "".join(fitting.parts())
     listed = [one for one in fitting.headings if one.level in _OUTLINED]
     if len(listed) > _MOST:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from waypost.domains.docs import Site
+from waypost.kit.videos import VIDEO_HOSTS
+
+_VIDEOS = " ".join(f"https://{host}" for host in VIDEO_HOSTS)
 
 _OWN_CODE = (
     "default-src 'self' https:; script-src 'self' 'unsafe-inline' 'unsafe-eval' https:;"
@@ -34,6 +37,7 @@ def content_policy(site: Site, style_digest: str = "") -> str:
         # Articles bring styles of their own, in attributes that were made safe.
         f"default-src 'none'; script-src 'self'; style-src 'self'{inline}{sheet};"
         f" style-src-attr 'unsafe-inline'; img-src 'self' http: https: data:{fonts}; connect-src 'self';"
+        f" frame-src {_VIDEOS};"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
     )
 

@@ -14,10 +14,11 @@ from litestar import MediaType, Response
 from markupsafe import Markup
 
 from waypost.domains.docs import path_of
-from waypost.edges.docs_site import policy, static_files
+from waypost.edges.docs_site import policy, static_files, structured
 from waypost.edges.docs_site.kept import KeptPage, KeptPages
 from waypost.edges.docs_site.look import style_of
 from waypost.edges.docs_site.marks import GENERATION, VIEWED
+from waypost.edges.docs_site.words import shortened
 
 if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
@@ -37,7 +38,8 @@ environment = Environment(
     auto_reload=False,
     cache_size=200,
 )
-environment.globals.update(static=static_files.address, path_of=path_of)
+environment.globals.update(static=static_files.address, path_of=path_of, moment=structured.moment)
+environment.filters["shortened"] = shortened
 
 
 class Answer:
@@ -92,6 +94,8 @@ def page(  # noqa: PLR0913 - a page has that many parts
     viewed: str | None = None,
     more_headers: dict[str, str] | None = None,
     robots: str = "",
+    data: Sequence[structured.Data | None] = (),
+    picture: str = "",
     **values: Any,
 ) -> Response[bytes]:
     """A page of a site. `title` is what it is called (the site's name is added), `canonical` its one path.
@@ -115,6 +119,8 @@ def page(  # noqa: PLR0913 - a page has that many parts
         path=canonical,
         crumbs=crumbs,
         style=style,
+        picture=picture or reader.site.fields.look.logo_url or "",
+        data=structured.script([structured.trail(reader, crumbs, title, canonical), *data]) if canonical else "",
         robots=robots,
         **values,
     )

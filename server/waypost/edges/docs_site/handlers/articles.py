@@ -12,10 +12,10 @@ from litestar.params import FromPath
 from waypost.domains import docs
 from waypost.domains.docs import ReadArticle, path_of
 from waypost.edges.base.context import TxDependency
-from waypost.edges.docs_site import render
-from waypost.edges.docs_site.outline import Outlined, outlined
+from waypost.edges.docs_site import render, structured
+from waypost.edges.docs_site.outline import CALLOUTS, Outlined, first_picture, outlined
 from waypost.edges.docs_site.paths import canonical, number_in
-from waypost.edges.docs_site.reader import ReaderDependency
+from waypost.edges.docs_site.reader import Reader, ReaderDependency
 from waypost.kit.errors import NotFound
 
 # Above this, the work would hold up everybody else.
@@ -37,7 +37,7 @@ async def show_article(
     if category is not None:
         before, after = await docs.reading.find_neighbours(read, audience, category, article.id)
     related = await docs.reading.list_related(read, audience, found)
-    text = await _outlined(found)
+    text = await _outlined(reader, found)
     return render.page(
         reader,
         "article.html",
@@ -53,15 +53,18 @@ async def show_article(
         outline=text.headings,
         updated_at=article.last_published_at or article.author.updated_at,
         related=related,
+        data=[structured.article(reader, found, path)],
+        picture=first_picture(found.text),
         before=before,
         after=after,
     )
 
 
-async def _outlined(found: ReadArticle) -> Outlined:
+async def _outlined(reader: Reader, found: ReadArticle) -> Outlined:
+    names = {kind: getattr(reader.t, f"callout_{kind}") for kind in CALLOUTS}
     if len(found.text) > _SHORT:
-        return await asyncio.to_thread(outlined, found.text)
-    return outlined(found.text)
+        return await asyncio.to_thread(outlined, found.text, names)
+    return outlined(found.text, names)
 
 
 def _crumbs(found: ReadArticle) -> list[tuple[str, str]]:

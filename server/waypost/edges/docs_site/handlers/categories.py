@@ -40,6 +40,7 @@ async def show_category(
     articles = await docs.reading.list_articles(
         read, reader.audience, found, most=A_PAGE, skipped=(page - 1) * A_PAGE, sort=sort
     )
+    siblings = await docs.reading.list_categories(read, reader.audience, collection.id)
     name = reader.t.other_articles if found.is_uncategorized else found.name
     return render.page(
         reader,
@@ -53,6 +54,7 @@ async def show_category(
         collection=collection,
         name=name,
         articles=articles,
+        siblings=[one for one in siblings if one.article_count],
         sort=sort or "",
         sorts=SORTS,
         own_path=path,

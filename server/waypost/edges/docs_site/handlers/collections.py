@@ -18,6 +18,8 @@ from waypost.kit.errors import NotFound
 
 #: How many articles of a category are listed here; the others are on its own page.
 LISTED = 6
+#: In the only category.
+LISTED_ALONE = 50
 
 
 @litestar.get("/collection/{reference:str}")
@@ -32,8 +34,9 @@ async def show_collection(
         raise NotFound
     path = canonical(request, path_of("collection", found.number, found.slug))
     categories = await docs.reading.list_categories(read, reader.audience, found.id)
+    most = LISTED if sum(one.article_count > 0 for one in categories) > 1 else LISTED_ALONE
     shelves = [
-        (category, await docs.reading.list_articles(read, reader.audience, category, most=LISTED))
+        (category, await docs.reading.list_articles(read, reader.audience, category, most=most))
         for category in categories
         if category.article_count
     ]

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from waypost.domains import docs
 from waypost.edges.base.context import TxDependency
-from waypost.edges.docs_site import render, static_files
+from waypost.edges.docs_site import render, static_files, structured
 from waypost.edges.docs_site.reader import Reader, ReaderDependency, place_of
 
 POPULAR = 6
@@ -31,6 +31,7 @@ async def show_home(read: TxDependency, reader: ReaderDependency) -> Response[An
         canonical="/",
         cache=True,
         popular=popular,
+        data=[structured.website(reader)],
         by_articles=by_articles,
     )
 

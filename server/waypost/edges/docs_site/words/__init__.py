@@ -26,6 +26,20 @@ _ENGLISH = "en"
 PHRASES: dict[str, dict[str, str]] = {**pages.PHRASES, **faults.PHRASES}
 
 
+#: Shorter ones were not cut: they only end without a full stop.
+_LONG = 120
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
+
+
+def shortened(preview: str) -> str:
+    """The beginning of a text, marked as such where it breaks off."""
+    if preview.endswith(_SENTENCE_ENDS):
+        return preview
+    whole, blank, _ = preview.rpartition(" ")
+    # Languages without blanks break off anywhere.
+    return f"{(whole if blank and len(preview) > _LONG else preview).rstrip(' ,;:–-')}…"
+
+
 class Words:
     """The phrases of one language."""
 

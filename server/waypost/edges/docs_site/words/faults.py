@@ -1,4 +1,4 @@
-"""The words of pages on which nothing is, and of those that say what went wrong."""
+"""The words of pages on which nothing is, of those that say what went wrong, and of notes in articles."""
 
 from __future__ import annotations
 
@@ -163,5 +163,55 @@ PHRASES: dict[str, dict[str, str]] = {
         "it": "È colpa nostra, non tua. Riprova tra un minuto.",
         "nl": "Het ligt aan ons, niet aan u. Probeer het over een minuut opnieuw.",
         "pt": "A culpa é nossa, não sua. Tente novamente em um minuto.",
+    },
+    "callout_note": {
+        "en": "Note",
+        "de": "Hinweis",
+        "fr": "Remarque",
+        "es": "Nota",
+        "ja": "注",
+        "it": "Nota",
+        "nl": "Opmerking",
+        "pt": "Nota",
+    },
+    "callout_tip": {
+        "en": "Tip",
+        "de": "Tipp",
+        "fr": "Astuce",
+        "es": "Consejo",
+        "ja": "ヒント",
+        "it": "Suggerimento",
+        "nl": "Tip",
+        "pt": "Dica",
+    },
+    "callout_important": {
+        "en": "Important",
+        "de": "Wichtig",
+        "fr": "Important",
+        "es": "Importante",
+        "ja": "重要",
+        "it": "Importante",
+        "nl": "Belangrijk",
+        "pt": "Importante",
+    },
+    "callout_warning": {
+        "en": "Warning",
+        "de": "Warnung",
+        "fr": "Avertissement",
+        "es": "Advertencia",
+        "ja": "警告",
+        "it": "Avviso",
+        "nl": "Waarschuwing",
+        "pt": "Aviso",
+    },
+    "callout_caution": {
+        "en": "Caution",
+        "de": "Vorsicht",
+        "fr": "Attention",
+        "es": "Precaución",
+        "ja": "注意",
+        "it": "Attenzione",
+        "nl": "Let op",
+        "pt": "Cuidado",
     },
 }
