@@ -55,6 +55,22 @@ async def test_drafts_and_what_is_not_published_are_not_there(center: Center) ->
         assert "Secret" not in text
 
 
+async def test_notes_for_the_team_are_on_no_public_page_and_in_no_search(center: Center) -> None:
+    article = await center.article(
+        "Refunds",
+        '<p>Within 14 days.</p><p class="private-note">Ask <b>wombat</b> first.</p>'
+        '<section class="callout-blue"><p>Keep the bill.</p></section>',
+        status="published",
+    )
+    shown = await center.page(path_of(article))
+    assert '<section class="callout-blue"><p>Keep the bill.</p></section>' in shown
+    assert "wombat" not in shown
+    found = await center.client.get("/v1/search/articles", params={"query": "wombat"})
+    assert found.json()["articles"]["count"] == 0
+    # Who writes articles has it all.
+    assert "wombat" in (await center.client.get(f"/v1/articles/{article['id']}")).json()["article"]["text"]
+
+
 async def test_an_unknown_host_below_the_domain_is_an_honest_404(center: Center) -> None:
     visitor = await center.desk.visitor(f"nobody.{center.desk.context.docs_domain}")
     answer = await visitor.get("/")

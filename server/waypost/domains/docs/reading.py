@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from waypost.domains.docs import store_categories, store_collections, store_reading
+from waypost.domains.docs import store_categories, store_collections, store_reading, texts
 from waypost.domains.docs.models import Article, Category, Collection
 from waypost.domains.docs.search import SearchScope, find_similar
 from waypost.domains.docs.store_articles import article_of
@@ -43,7 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole article. `text` is safe HTML, `code` what its author adds to the page."""
+    """A whole article. `text` is safe HTML, with notes for the team only where private things are seen; `code` is what
+    its author adds to the page."""
 
     article: Article
     text: str
@@ -97,7 +98,7 @@ async def find_article(tx: Tx, audience: Audience, number: int) -> ReadArticle |
     categories = await tx.connection.fetch(store_reading.CATEGORIES_OF_ARTICLE, *audience.values, article.id)
     return ReadArticle(
         article=article,
-        text=row["text"],
+        text=row["text"] if audience.sees_private else await texts.public_part(row["text"]),
         preview=row["preview"],
         code=row["code"],
         collection=shelves[article.collection_id],

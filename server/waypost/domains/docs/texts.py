@@ -24,6 +24,8 @@ _SHORT = 50_000
 _ADDRESS = re.compile(r" <(?:https?://|mailto:|/)[^\s<>]+>")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 _CLEANING = document_cleaning(ASSETS)
+#: Paragraphs that Help Scout's editor marks as a note for the team.
+_TEAM_NOTE = "private-note"
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -79,11 +81,31 @@ def file_type(name: str) -> FileType:
     return "markdown" if extension in ("md", "markdown", "mdx") else "text"
 
 
+def without_team_notes(html: str) -> str:
+    """Safe HTML without what only the team is meant to read: elements of the class `private-note`."""
+    if _TEAM_NOTE not in html:
+        return html
+    tree = LexborHTMLParser(html)
+    for node in tree.css(f".{_TEAM_NOTE}"):
+        node.decompose()
+    body = tree.body
+    return "" if body is None else sanitise(body.inner_html or "", _CLEANING)
+
+
+async def public_part(html: str) -> str:
+    """The same, for pages."""
+    if len(html) > _SHORT:
+        return await asyncio.to_thread(without_team_notes, html)
+    return without_team_notes(html)
+
+
 def _prepare(source: str) -> Prepared:
     source = clean_text(source)
     html = sanitise(source if has_markup(source) else paragraphs(source), _CLEANING)
-    plain = _ADDRESS.sub("", clean_html_to_text(html))
-    return Prepared(source, html, plain, preview(html, PREVIEW_CHARACTERS))
+    # Searches and previews are everybody's.
+    public = without_team_notes(html)
+    plain = _ADDRESS.sub("", clean_html_to_text(public))
+    return Prepared(source, html, plain, preview(public, PREVIEW_CHARACTERS))
 
 
 def _decoded(data: bytes) -> str:
