@@ -134,6 +134,7 @@ async def test_each_site_has_its_language(shelf: Shelf) -> None:
     assert await names(shelf, "haus") == []
 
     await shelf.client.put(f"/v1/sites/{shelf.site['id']}", json={"language": "german"})
+    await shelf.desk.run_workers()
 
     assert await names(shelf, "Haus und Hof") == []
     assert await names(shelf, "hauses") == ["Häuser"]

@@ -41,6 +41,7 @@ from waypost.domains.docs.collections import (
     update_collection,
 )
 from waypost.domains.docs.highlighting import highlights
+from waypost.domains.docs.jobs import jobs
 from waypost.domains.docs.links import current_links
 from waypost.domains.docs.listing import ArticleOrder, ArticleSort, list_of_category, list_of_collection, list_related
 from waypost.domains.docs.models import (
@@ -179,6 +180,7 @@ __all__ = [
     "give",
     "highlights",
     "insight",
+    "jobs",
     "level_of",
     "list_categories",
     "list_collections",

@@ -1,14 +1,16 @@
-"""Keeping the index of articles and the vocabulary of sites true, in the transaction of the change."""
+"""Keeping the index of articles and the vocabulary of sites true, in the transaction of the change; for another
+language of a site, after it."""
 
 from __future__ import annotations
 
-import asyncpg
-
-from waypost.domains.docs import words
+from waypost.domains.docs import rights, words
 from waypost.kit.db import Connection
-from waypost.kit.tx import Tx
+from waypost.kit.jobs import enqueue
+from waypost.kit.tx import Transactions, Tx
 
-BATCH = 200
+LANGUAGE_JOB = "docs.index_language"
+#: How many articles are indexed in one transaction.
+BATCH = 50
 
 #: Titles are found by stems and by words as they are; which of the words matter most is worked out of the text's stems.
 INDEX = """
@@ -55,10 +57,19 @@ BLANK = """
 update docs_gist g set vocabulary = '{}' from docs_article a
 where a.account_id = $1 and a.id = any($2::text[]) and g.account_id = a.account_id and g.number = a.number
 """
-NEXT = """
-select id, name, keywords, plain, status from docs_article
-where account_id = $1 and site_id = $2 and id > $3 order by id limit $4
+#: Articles of a site that are still indexed in another language than its own.
+LEFT = """
+select a.id, a.name, a.keywords, a.plain, a.status, s.language
+from docs_site s
+join docs_entry e on e.account_id = s.account_id and e.site_id = s.id
+join docs_article a on a.account_id = e.account_id and a.number = e.number
+where s.account_id = $1 and s.id = $2 and e.language <> s.language order by e.number limit $3
 """
+KEEP_LANGUAGE = """
+update docs_site set former_languages = array(select distinct l from unnest(former_languages || $3::text) l order by 1)
+where account_id = $1 and id = $2
+"""
+FORGET_LANGUAGES = "update docs_site set former_languages = '{}' where account_id = $1 and id = $2"
 
 
 async def index(
@@ -101,16 +112,29 @@ async def forget(tx: Tx, account_id: int, site_id: str, article_ids: list[str]) 
     await tx.connection.execute(BLANK, account_id, article_ids)
 
 
-async def index_site(tx: Tx, account_id: int, site_id: str, language: str) -> None:
-    """Make the index of all articles of a site anew, for another language."""
-    beyond = ""
-    while rows := await tx.connection.fetch(NEXT, account_id, site_id, beyond, BATCH):
+async def change_language(tx: Tx, account_id: int, site_id: str, former: str) -> None:
+    """Have a site's articles indexed in its new language; until that is done they are found in the former as well."""
+    await tx.connection.execute(KEEP_LANGUAGE, account_id, site_id, former)
+    await enqueue(tx, LANGUAGE_JOB, {"account_id": account_id, "site_id": site_id})
+
+
+async def index_in_new_language(transactions: Transactions, account_id: int, site_id: str) -> None:
+    """Do that, some articles at a time, so that writers need not wait long. Begun anew it goes on where it was."""
+    while await _index_some(transactions, account_id, site_id):
+        pass
+
+
+async def _index_some(transactions: Transactions, account_id: int, site_id: str) -> bool:
+    """Whether there may be more. The language is read each time: it may have been changed again meanwhile."""
+    async with transactions.open() as tx:
+        await rights.begin(tx, account_id)
+        rows = await tx.connection.fetch(LEFT, account_id, site_id, BATCH)
         for row in rows:
-            await _index_row(tx.connection, account_id, site_id, row, language)
-        beyond = rows[-1]["id"]
-
-
-async def _index_row(connection: Connection, account_id: int, site_id: str, row: asyncpg.Record, language: str) -> None:
-    content = (row["name"], list(row["keywords"]), row["plain"])
-    is_published = row["status"] == "published"
-    await index(connection, account_id, site_id, row["id"], content, language, is_published=is_published)
+            content = (row["name"], list(row["keywords"]), row["plain"])
+            is_published = row["status"] == "published"
+            await index(
+                tx.connection, account_id, site_id, row["id"], content, row["language"], is_published=is_published
+            )
+        if not rows:
+            await tx.connection.execute(FORGET_LANGUAGES, account_id, site_id)
+        return bool(rows)

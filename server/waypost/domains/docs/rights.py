@@ -49,15 +49,19 @@ async def give(tx: Tx, actor: Actor, user_id: int, level: Level) -> None:
 async def begin_editing(tx: Tx, actor: Actor) -> None:
     """Articles are about to change: checks the right, and lets one writer at a time go on. Raises Forbidden."""
     policy.may_edit_articles(actor, await level_of(tx, actor))
-    await tx.connection.execute(_LOCK, actor.account_id)
-    await changes.changing(tx, actor.account_id)
+    await begin(tx, actor.account_id)
 
 
 async def begin_managing(tx: Tx, actor: Actor) -> None:
     """The same for everything else. Raises Forbidden."""
     policy.may_manage(actor, await level_of(tx, actor))
-    await tx.connection.execute(_LOCK, actor.account_id)
-    await changes.changing(tx, actor.account_id)
+    await begin(tx, actor.account_id)
+
+
+async def begin(tx: Tx, account_id: int) -> None:
+    """The same for what the desk itself does: nobody else changes the account's knowledge base until the commit."""
+    await tx.connection.execute(_LOCK, account_id)
+    await changes.changing(tx, account_id)
 
 
 async def next_number(tx: Tx, account_id: int) -> int:

@@ -118,7 +118,7 @@ async def update_site(
     site = Site(id=site_id, fields=fields, author=author)
     await _write(tx, actor, site, is_new=False)
     if fields.language != before.fields.language:
-        await indexing.index_site(tx, actor.account_id, site_id, fields.language)
+        await indexing.change_language(tx, actor.account_id, site_id, before.fields.language)
     tx.emit(actor, events.SiteUpdated(subject_id=None, id=site_id, fields=changed))
     return site
 

@@ -38,7 +38,7 @@ where a.status = 'published' and c.visibility = 'public' and exists (
 #: beginning may be none: the stems of the commonest words that begin as the last one does are asked for as well.
 QUERY = """
 with language as (
-  select l.name, array_agg(s.id) as sites
+  select l.name, array_agg(distinct s.id) as sites
   from docs_site s, unnest(array[s.language] || s.former_languages) as l (name)
   where s.account_id = $1 and ($2::text is null or s.id = $2) group by l.name)
 select l.name as language, q.place, q.word, q.word is not distinct from $4 as is_last,
