@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import msgspec
-import puremagic
 
 from waypost.domains.accounts import Actor
 from waypost.domains.docs import errors, events, rights, sites, store_assets
@@ -13,7 +12,7 @@ from waypost.domains.docs.articles import get_article
 from waypost.domains.docs.ids import ID, new_id
 from waypost.domains.docs.models import Asset, AssetKind
 from waypost.kit.errors import FieldError, Invalid, NotFound, TooLarge
-from waypost.kit.file_kinds import UNKNOWN, picture_type
+from waypost.kit.file_kinds import UNKNOWN, picture_type, shown_type
 from waypost.kit.files import FileStore
 from waypost.kit.html import clean_file_name
 from waypost.kit.image_sizes import dimensions
@@ -135,7 +134,7 @@ def type_of(wanted: NewAsset) -> str:
         return picture
     if is_program(wanted.file_name, data):
         raise Invalid([FieldError("file", "file is of a type that can be run", "Type")])
-    return picture or _guess(data)
+    return picture or shown_type(data) or UNKNOWN
 
 
 def is_program(file_name: str, data: bytes) -> bool:
@@ -151,13 +150,6 @@ def _picture(data: bytes) -> str | None:
     if data.startswith(b"\x00\x00\x01\x00") and len(data) > 22:
         return ICON
     return SVG if _SVG.match(data[:4096]) else None
-
-
-def _guess(data: bytes) -> str:
-    try:
-        return puremagic.from_string(data, mime=True) or UNKNOWN
-    except (puremagic.PureError, ValueError):
-        return UNKNOWN
 
 
 def _size(data: bytes, mime_type: str) -> tuple[int | None, int | None]:
