@@ -9,29 +9,23 @@ from waypost.domains.accounts import Actor
 from waypost.domains.docs import errors, events, policy, rights, store_collections, store_redirects
 from waypost.domains.docs import store_categories as store
 from waypost.domains.docs.errors import CATEGORY_NAME_TAKEN
-from waypost.domains.docs.ids import new_id, number_of, slug_of
-from waypost.domains.docs.models import Author, Category, Collection, DefaultSort, Visibility
+from waypost.domains.docs.ids import number_of
+from waypost.domains.docs.models import Category, Collection, DefaultSort
+from waypost.domains.docs.shelving import ShelfChange, changed, check, new_fields
 from waypost.domains.docs.store_categories import CategorySort
 from waypost.kit.errors import FieldError, Invalid, NotFound
 from waypost.kit.paging import Page, PageRequest
-from waypost.kit.text import clean_name
 from waypost.kit.tx import Tx
 
-NAME_LENGTH = 255
 DESCRIPTION_LENGTH = 1000
 UNCATEGORIZED = "Uncategorized"
 UNCATEGORIZED_ORDER = 10_000
 
 
-class CategoryChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change of a category, or what a new one is to be; what is UNSET stays, or has its default."""
+class CategoryChange(ShelfChange, frozen=True, kw_only=True):
+    """What is to change of a category, or what a new one is to be."""
 
-    name: str | UnsetType = UNSET
-    slug: str | UnsetType = UNSET
-    visibility: Visibility | UnsetType = UNSET
-    order: int | UnsetType = UNSET
     default_sort: DefaultSort | UnsetType = UNSET
-    description: str | UnsetType | None = UNSET
 
 
 async def list_categories(
@@ -90,28 +84,13 @@ async def update_category(tx: Tx, actor: Actor, category_id: str, change: Catego
     """Change a category. Raises NotFound, Forbidden, Invalid; name and slug of Uncategorized stay."""
     await rights.begin_managing(tx, actor)
     before = await get_category(tx, actor, category_id)
-    after = before
-    if change.name is not UNSET:
-        after = msgspec.structs.replace(after, name=clean_name(change.name, NAME_LENGTH + 1))
-    if change.slug is not UNSET:
-        after = msgspec.structs.replace(after, slug=slug_of(change.slug or after.name))
-    if change.visibility is not UNSET:
-        after = msgspec.structs.replace(after, visibility=change.visibility)
-    if change.order is not UNSET:
-        after = msgspec.structs.replace(after, order=change.order)
-    if change.default_sort is not UNSET:
-        after = msgspec.structs.replace(after, default_sort=change.default_sort)
-    if change.description is not UNSET:
-        after = msgspec.structs.replace(after, description=change.description or None)
-    fields = [name for name in CategoryChange.__struct_fields__ if getattr(before, name) != getattr(after, name)]
+    after, fields = changed(tx, actor, before, change)
     if not fields:
         return before
     if before.is_uncategorized:
         fixed = [name for name in ("name", "slug") if name in fields]
         errors.raise_any([FieldError(name, f"{name} of Uncategorized cannot change", "Unknown") for name in fixed])
     await _check(tx, actor, after)
-    author = msgspec.structs.replace(after.author, updated_by=actor.user_id or None, updated_at=tx.now)
-    after = msgspec.structs.replace(after, author=author)
     await store.update(tx.connection, actor.account_id, after)
     _emit_updated(tx, actor, after.id, after.number, after.collection_id, fields)
     return after
@@ -157,23 +136,13 @@ async def place_articles(tx: Tx, actor: Actor, category_id: str, article_ids: li
 
 
 def _new(tx: Tx, actor: Actor, collection: Collection, wanted: CategoryChange, *, is_uncategorized: bool) -> Category:
-    name = clean_name(wanted.name, NAME_LENGTH + 1) if wanted.name is not UNSET else ""
-    user_id = actor.user_id or None
     return Category(
-        id=new_id(tx.now),
         collection_id=collection.id,
         site_id=collection.site_id,
-        number=0,
-        slug=slug_of((wanted.slug if wanted.slug is not UNSET else "") or name),
-        visibility=wanted.visibility if wanted.visibility is not UNSET else Visibility.PUBLIC,
         order=wanted.order if wanted.order is not UNSET else 1,
         default_sort=wanted.default_sort if wanted.default_sort is not UNSET else DefaultSort.POPULARITY,
-        name=name,
-        description=(wanted.description or None) if wanted.description is not UNSET else None,
         is_uncategorized=is_uncategorized,
-        article_count=0,
-        published_article_count=0,
-        author=Author(created_by=user_id, updated_by=user_id, created_at=tx.now, updated_at=tx.now),
+        **new_fields(tx, actor, wanted),
     )
 
 
@@ -186,16 +155,7 @@ async def _insert(tx: Tx, actor: Actor, made: Category) -> Category:
 
 
 async def _check(tx: Tx, actor: Actor, wanted: Category) -> None:
-    found: list[FieldError] = []
-    if not wanted.name:
-        found.append(errors.required("name"))
-    elif len(wanted.name) > NAME_LENGTH:
-        found.append(errors.too_long("name"))
-    if len(wanted.description or "") > DESCRIPTION_LENGTH:
-        found.append(errors.too_long("description"))
-    if not -(2**31) <= wanted.order < 2**31:
-        found.append(errors.invalid("order", wanted.order))
-    errors.raise_any(found)
+    check(wanted, DESCRIPTION_LENGTH)
     namesake = await store.find_name(tx.connection, actor.account_id, wanted.collection_id, wanted.name)
     if namesake not in (None, wanted.id):
         raise errors.taken("name", CATEGORY_NAME_TAKEN)

@@ -142,39 +142,32 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True):
     has_password: bool = False
 
 
-class Collection(msgspec.Struct, frozen=True, kw_only=True):
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """Where articles stand: what collections and categories have in common."""
+
+    id: str
+    site_id: str
+    number: int
+    slug: str
+    visibility: Visibility
+    order: int
+    name: str
+    description: str | None
+    article_count: int
+    published_article_count: int
+    author: Author
+
+
+class Collection(Shelf, frozen=True, kw_only=True):
     """A shelf of a site."""
 
-    id: str
-    site_id: str
-    number: int
-    slug: str
-    visibility: Visibility
-    order: int
-    name: str
-    description: str | None
-    article_count: int
-    published_article_count: int
-    author: Author
 
-
-class Category(msgspec.Struct, frozen=True, kw_only=True):
+class Category(Shelf, frozen=True, kw_only=True):
     """A heading within a collection."""
 
-    id: str
     collection_id: str
-    site_id: str
-    number: int
-    slug: str
-    visibility: Visibility
-    order: int
     default_sort: DefaultSort
-    name: str
-    description: str | None
     is_uncategorized: bool
-    article_count: int
-    published_article_count: int
-    author: Author
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):

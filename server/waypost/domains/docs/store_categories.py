@@ -7,8 +7,8 @@ from typing import Literal
 
 import asyncpg
 
-from waypost.domains.docs.models import Category, DefaultSort, Visibility
-from waypost.domains.docs.store_sites import author_of
+from waypost.domains.docs.models import Category, DefaultSort
+from waypost.domains.docs.store_collections import shelf_fields
 from waypost.kit.db import Connection
 from waypost.kit.paging import Page, PageRequest
 
@@ -93,20 +93,10 @@ def list_sql(sort: CategorySort, *, descending: bool) -> str:
 def category_of(row: asyncpg.Record) -> Category:
     """What the statements fetch."""
     return Category(
-        id=row["id"],
         collection_id=row["collection_id"],
-        site_id=row["site_id"],
-        number=row["number"],
-        slug=row["slug"],
-        visibility=Visibility(row["visibility"]),
-        order=row["position"],
         default_sort=DefaultSort(row["default_sort"]),
-        name=row["name"],
-        description=row["description"],
         is_uncategorized=row["is_uncategorized"],
-        article_count=row["articles"],
-        published_article_count=row["published"],
-        author=author_of(row),
+        **shelf_fields(row),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 
@@ -58,19 +58,24 @@ def list_sql(sort: CollectionSort, *, descending: bool) -> str:
 
 def collection_of(row: asyncpg.Record) -> Collection:
     """What the statements fetch."""
-    return Collection(
-        id=row["id"],
-        site_id=row["site_id"],
-        number=row["number"],
-        slug=row["slug"],
-        visibility=Visibility(row["visibility"]),
-        order=row["position"],
-        name=row["name"],
-        description=row["description"],
-        article_count=row["articles"],
-        published_article_count=row["published"],
-        author=author_of(row),
-    )
+    return Collection(**shelf_fields(row))
+
+
+def shelf_fields(row: asyncpg.Record) -> dict[str, Any]:
+    """What collections and categories have in common."""
+    return {
+        "id": row["id"],
+        "site_id": row["site_id"],
+        "number": row["number"],
+        "slug": row["slug"],
+        "visibility": Visibility(row["visibility"]),
+        "order": row["position"],
+        "name": row["name"],
+        "description": row["description"],
+        "article_count": row["articles"],
+        "published_article_count": row["published"],
+        "author": author_of(row),
+    }
 
 
 async def list_collections(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -46,6 +46,7 @@ CATEGORY_MEMBERS = (
     RELOAD,
 )  # fmt: skip
 ORDER_MEMBERS = (Member("categories", "objects", "`{id, order}` of those that move."),)
+Kind = Literal["collection", "category"]
 _OTHER_SORTS = {"manual": DefaultSort.CUSTOM}
 
 
@@ -71,23 +72,7 @@ class CollectionOut(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     @classmethod
     def of(cls, found: Collection, bases: dict[str, str]) -> CollectionOut:
         """Render."""
-        return cls(
-            id=found.id,
-            site_id=found.site_id,
-            number=found.number,
-            slug=found.slug,
-            visibility=found.visibility.value,
-            order=found.order,
-            name=found.name,
-            description=found.description,
-            public_url=bases[found.site_id] + path_of("collection", found.number, found.slug),
-            article_count=found.article_count,
-            published_article_count=found.published_article_count,
-            created_by=found.author.created_by,
-            updated_by=found.author.updated_by,
-            created_at=found.author.created_at,
-            updated_at=found.author.updated_at,
-        )
+        return cls(**_shelf("collection", found, bases), site_id=found.site_id)
 
 
 class CollectionBody(msgspec.Struct, frozen=True):
@@ -126,22 +111,9 @@ class CategoryOut(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     def of(cls, found: Category, bases: dict[str, str]) -> CategoryOut:
         """Render."""
         return cls(
-            id=found.id,
-            number=found.number,
-            slug=found.slug,
-            visibility=found.visibility.value,
+            **_shelf("category", found, bases),
             collection_id=found.collection_id,
-            order=found.order,
             default_sort=found.default_sort.value,
-            name=found.name,
-            description=found.description,
-            article_count=found.article_count,
-            published_article_count=found.published_article_count,
-            public_url=bases[found.site_id] + path_of("category", found.number, found.slug),
-            created_by=found.author.created_by,
-            updated_by=found.author.updated_by,
-            created_at=found.author.created_at,
-            updated_at=found.author.updated_at,
         )
 
 
@@ -159,29 +131,49 @@ class CategoryList(msgspec.Struct, frozen=True):
 
 def collection_change(members: Members) -> CollectionChange:
     """What a body wants of a collection."""
-    found = CollectionChange(
-        name=members.text("name"),
-        slug=members.text("slug"),
-        visibility=members.choice("visibility", Visibility),
-        order=members.number("order"),
-        description=members.nullable_text("description"),
-    )
+    found = CollectionChange(**_wanted(members))
     members.done()
     return found
 
 
 def category_change(members: Members) -> CategoryChange:
     """What a body wants of a category."""
-    found = CategoryChange(
-        name=members.text("name"),
-        slug=members.text("slug"),
-        visibility=members.choice("visibility", Visibility),
-        order=members.number("order"),
-        default_sort=members.choice("defaultSort", DefaultSort, _OTHER_SORTS),
-        description=members.nullable_text("description"),
-    )
+    sort = members.choice("defaultSort", DefaultSort, _OTHER_SORTS)
+    found = CategoryChange(**_wanted(members), default_sort=sort)
     members.done()
     return found
+
+
+def _wanted(members: Members) -> dict[str, Any]:
+    return {
+        "name": members.text("name"),
+        "slug": members.text("slug"),
+        "visibility": members.choice("visibility", Visibility),
+        "order": members.number("order"),
+        "description": members.nullable_text("description"),
+    }
+
+
+def _shelf(
+    kind: Literal["collection", "category"], found: Collection | Category, bases: dict[str, str]
+) -> dict[str, Any]:
+    """What collections and categories show alike."""
+    return {
+        "id": found.id,
+        "number": found.number,
+        "slug": found.slug,
+        "visibility": found.visibility.value,
+        "order": found.order,
+        "name": found.name,
+        "description": found.description,
+        "public_url": bases[found.site_id] + path_of(kind, found.number, found.slug),
+        "article_count": found.article_count,
+        "published_article_count": found.published_article_count,
+        "created_by": found.author.created_by,
+        "updated_by": found.author.updated_by,
+        "created_at": found.author.created_at,
+        "updated_at": found.author.updated_at,
+    }
 
 
 def positions_of(value: Any) -> dict[str, int]:
