@@ -114,7 +114,7 @@ def jobs(desk: Desk) -> list[Job]:
     return [
         *customers.jobs(desk.transactions),
         *conversations.jobs(desk.transactions),
-        *docs.jobs(desk.transactions),
+        *docs.jobs(desk.transactions, desk.files),
         Reading(desk.transactions, desk.files, desk.parsers, desk.context.secret_key).job(),
         *delivery.jobs(route, SYSTEM_MAIL_JOB),
         notices.job(route, desk.context.base_url),

@@ -9,7 +9,17 @@ from msgspec import UNSET, UnsetType
 
 from waypost.domains.accounts import Actor
 from waypost.domains.docs import article_checks as checks
-from waypost.domains.docs import errors, events, indexing, insight, policy, rights, store_categories, store_redirects
+from waypost.domains.docs import (
+    asset_removal,
+    errors,
+    events,
+    indexing,
+    insight,
+    policy,
+    rights,
+    store_categories,
+    store_redirects,
+)
 from waypost.domains.docs import store_articles as store
 from waypost.domains.docs.article_checks import ArticleChange
 from waypost.domains.docs.ids import new_id, number_of, slug_of
@@ -189,6 +199,7 @@ async def delete_article(tx: Tx, actor: Actor, article_id: str) -> None:
     gone = (await get_article(tx, actor, article_id)).article
     await indexing.forget(tx, actor.account_id, gone.site_id, [gone.id])
     await store_redirects.delete_to(tx.connection, actor.account_id, [gone.id])
+    await asset_removal.remove_later(tx, actor.account_id, [gone.id])
     await store.delete(tx.connection, actor.account_id, gone.id)
     tx.emit(actor, events.ArticleDeleted(**_about(gone)))
 

@@ -6,7 +6,17 @@ import msgspec
 from msgspec import UNSET
 
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import categories, errors, events, indexing, policy, rights, store_articles, store_redirects
+from waypost.domains.docs import (
+    asset_removal,
+    categories,
+    errors,
+    events,
+    indexing,
+    policy,
+    rights,
+    store_articles,
+    store_redirects,
+)
 from waypost.domains.docs import store_collections as store
 from waypost.domains.docs.errors import COLLECTION_NAME_TAKEN
 from waypost.domains.docs.ids import number_of
@@ -92,6 +102,7 @@ async def delete_collection(tx: Tx, actor: Actor, collection_id: str) -> None:
         tx.emit(actor, events.CategoryDeleted(subject_id=number, id=category_id, collection_id=gone.id))
     article_ids = [article_id for article_id, _ in articles]
     await indexing.forget(tx, actor.account_id, gone.site_id, article_ids)
+    await asset_removal.remove_later(tx, actor.account_id, article_ids)
     documents = [gone.id, *article_ids, *(category_id for category_id, _ in shelves)]
     await store_redirects.delete_to(tx.connection, actor.account_id, documents)
     await store.delete(tx.connection, actor.account_id, gone.id)
