@@ -104,6 +104,7 @@ bench: install-dev  ## Measure the figures that the design promises.
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.mail
+	$(BIN)/python -m bench.help_center
 
 build: install-dev  ## Wheel and source archive, in dist/.
 	$(STEP) "Wheel and source archive"

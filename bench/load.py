@@ -27,6 +27,9 @@ class Plan(NamedTuple):
     body: str
     connections: int
     seconds: float
+    #: What the request says that it asks, where that is not the host that it is sent to; and who asks.
+    asked_host: str = ""
+    agent: str = ""
 
 
 class Result(NamedTuple):
@@ -92,7 +95,11 @@ class Connection(asyncio.Protocol):
 
 def requests_of(plan: Plan) -> Callable[[], bytes]:
     """The next request's bytes."""
-    head = f"{plan.method} {plan.path} HTTP/1.1\r\nHost: {plan.host}\r\nAuthorization: Bearer {plan.token}\r\n"
+    head = f"{plan.method} {plan.path} HTTP/1.1\r\nHost: {plan.asked_host or plan.host}\r\n"
+    if plan.token:
+        head += f"Authorization: Bearer {plan.token}\r\n"
+    if plan.agent:
+        head += f"User-Agent: {plan.agent}\r\n"
     if not plan.body:
         fixed = (head + "\r\n").encode()
         return lambda: fixed

@@ -6,29 +6,32 @@ from waypost.domains.docs import SiteLook
 
 _READABLE = 4.5
 _DARK, _LIGHT = "#14201d", "#ffffff"
-#: Backgrounds of our own, in light and in dark: what link colours have to be readable on.
-PAGE_LIGHT, PAGE_DARK = "#f7f6f2", "#101614"
+#: Page and cards of our own (site.css), in light and in dark: what links have to be readable on.
+PAGE_LIGHT, PAGE_DARK = ("#fafaf7", "#ffffff"), ("#101614", "#18201d")
+_ACCENTS = ("#0e5f50", "#74d3ba")
 _STEPS = 20
+#: How bright a ground is on which black and white can be read equally well.
+_MIDDLE = 0.179
 
 
 def style_of(look: SiteLook) -> str:
     """Custom properties for what the site sets; empty where it sets nothing."""
     light: list[tuple[str, str]] = []
-    page = look.page_bg_color or PAGE_LIGHT
+    grounds = _grounds(look.page_bg_color) if look.page_bg_color else PAGE_LIGHT
     if look.page_bg_color:
-        light += [("paper", page), *_ink_on(page)]
+        light += [("paper", full(look.page_bg_color)), *_ink_on(*grounds)]
     if look.header_bg_color:
         light += _header(look.header_bg_color, look)
     elif look.nav_text_color:
         light += [("on-header", look.nav_text_color)]
     both = [item for item in light if item[0].startswith(("header", "hero", "on-header"))]
     if look.link_color:
-        light.append(("accent", readable(look.link_color, page)))
+        light.append(("accent", readable(look.link_color, *grounds)))
     if look.article_text_color:
-        light.append(("article-ink", readable(look.article_text_color, page)))
+        light.append(("article-ink", readable(look.article_text_color, *grounds)))
     dark = list(both)
     if look.link_color:
-        dark.append(("accent", readable(look.link_color, PAGE_DARK)))
+        dark.append(("accent", readable(look.link_color, *PAGE_DARK)))
     if not light and not dark:
         return ""
     sheet = f":root{{{_declared(light)}}}"
@@ -37,17 +40,16 @@ def style_of(look: SiteLook) -> str:
     return sheet
 
 
-def readable(color: str, ground: str, wanted: float = _READABLE) -> str:
-    """The colour itself, or the nearest one towards black or white that can be read on a ground."""
-    color, ground = full(color), full(ground)
-    if contrast(color, ground) >= wanted:
-        return color
-    end = "#000000" if luminance(ground) > 0.18 else "#ffffff"
-    for step in range(1, _STEPS + 1):
-        nearer = mixed(color, end, step / _STEPS)
-        if contrast(nearer, ground) >= wanted:
-            return nearer
-    return end
+def readable(color: str, *grounds: str) -> str:
+    """The colour itself, or the nearest one towards black or white that can be read on all of the grounds."""
+    color = full(color)
+    ends = ("#000000", "#ffffff") if luminance(grounds[0]) > _MIDDLE else ("#ffffff", "#000000")
+    for end in ends:
+        for step in range(_STEPS + 1):
+            nearer = mixed(color, end, step / _STEPS)
+            if all(contrast(nearer, ground) >= _READABLE for ground in grounds):
+                return nearer
+    return ends[0]
 
 
 def contrast(one: str, other: str) -> float:
@@ -76,7 +78,7 @@ def full(color: str) -> str:
 
 
 def _header(ground: str, look: SiteLook) -> list[tuple[str, str]]:
-    plain = _LIGHT if contrast(_LIGHT, ground) >= contrast(_DARK, ground) else _DARK
+    plain = readable(_LIGHT if contrast(_LIGHT, ground) >= contrast(_DARK, ground) else _DARK, ground)
     text = readable(look.nav_text_color or plain, ground)
     active = readable(look.nav_active_color, ground) if look.nav_active_color else text
     return [
@@ -88,21 +90,26 @@ def _header(ground: str, look: SiteLook) -> list[tuple[str, str]]:
     ]
 
 
-def _ink_on(ground: str) -> list[tuple[str, str]]:
-    """Text, cards and lines on a page background that the site has chosen."""
-    is_bright = luminance(ground) > 0.18
-    ink = _DARK if is_bright else _LIGHT
-    muted = readable(mixed(full(ground), ink, 0.62), ground)
-    card = mixed(full(ground), "#ffffff", 0.6 if is_bright else 0.06)
-    line = mixed(full(ground), ink, 0.16)
-    return [("ink", ink), ("article-ink", ink), ("muted", readable(muted, card)), ("card", card), ("line", line)]
+def _grounds(page: str) -> tuple[str, str]:
+    """A page background that the site has chosen, and the cards on it."""
+    return full(page), mixed(full(page), "#ffffff", 0.6 if luminance(page) > _MIDDLE else 0.06)
+
+
+def _ink_on(page: str, card: str) -> list[tuple[str, str]]:
+    """Text and lines on a page of that colour, and on its cards."""
+    is_bright = luminance(page) > _MIDDLE
+    ink = readable(_DARK if is_bright else _LIGHT, page, card)
+    muted = readable(mixed(page, ink, 0.62), page, card)
+    accent = readable(_ACCENTS[0] if is_bright else _ACCENTS[1], page, card)
+    names = {"ink": ink, "article-ink": ink, "muted": muted, "accent": accent, "card": card, "well": card}
+    return [*names.items(), ("line", mixed(page, ink, 0.16))]
 
 
 def _dark_ground(look: SiteLook) -> list[tuple[str, str]]:
     """What the rules for the light have set, set back for the dark."""
     if not (look.page_bg_color or look.article_text_color):
         return []
-    names = ("paper", "ink", "muted", "card", "line") if look.page_bg_color else ()
+    names = ("paper", "ink", "muted", "card", "line", "accent", "well") if look.page_bg_color else ()
     return [(name, f"var(--dark-{name})") for name in names] + [("article-ink", "var(--dark-ink)")]
 
 

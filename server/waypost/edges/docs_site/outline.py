@@ -27,6 +27,7 @@ _OUTLINED = (2, 3)
 _FEWEST = 2
 #: Longer outlines are of reference works: their main headings are enough.
 _MOST = 40
+_MOST_MAIN = 100
 _TAG = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>"]|"[^"]*")*)>')
 _ID = re.compile(r'\sid="([^"]*)"')
 _HEADING = re.compile(r"h([1-6])")
@@ -70,7 +71,7 @@ def outlined(text: str, callouts: Mapping[str, str]) -> Outlined:
     written = "".join(fitting.parts())
     listed = [one for one in fitting.headings if one.level in _OUTLINED]
     if len(listed) > _MOST:
-        listed = [one for one in listed if one.level == _TOP_LEVEL]
+        listed = [one for one in listed if one.level == _TOP_LEVEL][:_MOST_MAIN]
     return Outlined(written, listed if len(listed) >= _FEWEST else [])
 
 

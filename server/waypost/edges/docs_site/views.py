@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 WRITTEN_EVERY_S = 2.0
+_LONGEST_AGENT = 500
 #: What calls itself a machine: crawlers, previews of links, monitors, programs.
 _MACHINES = re.compile(
     rb"bot|crawl|spider|slurp|preview|facebookexternalhit|embedly|monitor|headless|lighthouse|curl|wget|python|java/"
@@ -35,7 +37,13 @@ def is_person(scope: Any) -> bool:
             agent = value
         elif name in (b"sec-purpose", b"purpose", b"x-moz") and b"prefetch" in value.lower():
             return False
-    return scope["method"] == "GET" and bool(agent) and not _MACHINES.search(agent)
+    return scope["method"] == "GET" and bool(agent) and not _is_machine(agent)
+
+
+@lru_cache(maxsize=2_000)
+def _is_machine(agent: bytes) -> bool:
+    """Remembered: there are few browsers, and looking takes longer than all else about a kept page."""
+    return bool(_MACHINES.search(agent[:_LONGEST_AGENT]))
 
 
 class Views:
