@@ -8,21 +8,24 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from tests.desk import Desk
 from tests.edges.content.messages import PNG, Part, received, view_of
 from tests.edges.content.test_ratings import ask
+from tests.edges.docs_site.center import open_center, path_of
 from tests.edges.inbox_v2.office import open_office
 from waypost.app import build_router
 from waypost.edges.base.content_links import PREFIX, ContentLinks
+from waypost.edges.docs_site.app import all_routes as help_center_routes
 
 pytestmark = pytest.mark.anyio
 
 
-def routes() -> Iterator[tuple[str, str]]:
+def routes(router: Litestar) -> Iterator[tuple[str, str]]:
     """Every path that browsers open, with placeholders filled by nothing that exists, and its methods."""
-    for route in build_router(None).routes:  # type: ignore[arg-type]
+    for route in router.routes:
         if isinstance(route, HTTPRoute) and not route.path.startswith(("/v2/", "/v3/")):
             path = route.path
             for component in route.path_components:
@@ -41,7 +44,7 @@ def allows_no_script(policy: str) -> bool:
 
 async def test_every_page_has_a_policy_whatever_it_answers(module_desk: Desk) -> None:
     client = await module_desk.client()
-    called = list(routes())
+    called = list(routes(build_router(None)))  # type: ignore[arg-type]
     assert len(called) > 40
     pages = 0
     for method, path in called:
@@ -52,6 +55,26 @@ async def test_every_page_has_a_policy_whatever_it_answers(module_desk: Desk) ->
             assert allows_no_script(answer.headers.get("content-security-policy", "")), (method, path)
             assert answer.headers["x-content-type-options"] == "nosniff"
     assert pages > 40
+
+
+async def test_every_route_of_a_help_center_has_a_policy_whatever_it_answers(module_desk: Desk) -> None:
+    center = await open_center(module_desk)
+    await center.change(hasContactForm=True)
+    article = await center.article("Refunds", status="published")
+    called = list(routes(help_center_routes()))
+    assert len(called) >= 7
+    real = [("GET", path_of(thing)) for thing in (article, center.collection, center.category)]
+    for method, path in [*called, *real]:
+        for tried in (path, path + "/x", path + "?query=<script>"):
+            answer = await center.visitor.request(method, tried)
+            where = (method, tried, answer.status_code)
+            assert answer.status_code < 500, where
+            assert answer.headers["x-content-type-options"] == "nosniff", where
+            assert "access-control-allow-origin" not in answer.headers, where
+            policy = answer.headers.get("content-security-policy", "")
+            if "html" in answer.headers.get("content-type", "") or answer.content:
+                assert allows_no_script(policy), where
+                assert "frame-ancestors" in policy, where
 
 
 async def test_every_answer_below_content_is_shut_in_and_knows_no_cookie(module_desk: Desk) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.edges.content.messages import Part, received
+from tests.edges.docs_site.center import open_center, path_of
 from tests.edges.inbox_v2.office import Office, open_office
 
 pytestmark = pytest.mark.anyio
@@ -95,3 +96,54 @@ async def test_no_address_leads_out_of_what_is_served(office: Office, path: str)
     assert "BadSetting" not in answer.text
     key = (office.desk.parts.settings.data_dir / "secret.key").read_text()
     assert key not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_static/x/../../../config.py", "/_static/x/..%2f..%2fconfig.py", "/_static/x/%2e%2e%2fapp.py",
+        "/_static/x/.css",
+        "/_static/x//etc/passwd", "/_static/x/..%5c..%5cconfig.py", "/_static/x/site.css%00.png",
+        "/_static/x/templates%2fbase.html", "/article/1-..%2f..%2fsecret", "/category/..%2f1", "/collection/%2e%2e",
+        "/docs/assets/..%2f..%2f/images/x/secret.key", "/..%2fsecret.key", "//etc/passwd", "/\\..\\secret.key",
+    ],
+)  # fmt: skip
+async def test_no_address_leads_out_of_a_help_center(module_desk: Desk, path: str) -> None:
+    center = await open_center(module_desk)
+    answer = await center.visitor.get(path)
+
+    assert answer.status_code in (301, 400, 404), path
+    for text in ("root:", "BadSetting", "{% extends", "def build_router"):
+        assert text not in answer.text
+    assert (module_desk.parts.settings.data_dir / "secret.key").read_text() not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "../help.localhost", "help.localhost/../x", "help.localhost@evil.example", "help\tx.localhost",
+        "%2e%2e.localhost",
+        "help.localhost.evil.example", "..localhost", ".localhost", "help..localhost",
+        "'; drop table docs_site;--.localhost",
+        "x" * 5000, "[help].localhost", "help.localhost:99999999", "help.localhost:8000:8000",
+    ],
+)  # fmt: skip
+async def test_no_name_of_a_host_leads_to_a_site_that_it_does_not_name(module_desk: Desk, host: str) -> None:
+    center = await open_center(module_desk)
+    await center.change(title="Only here", subDomain=f"only-{center.site['subDomain']}")
+    client = await module_desk.client()
+    answer = await client.get("/", headers={"Host": host})
+
+    assert answer.status_code in (200, 302, 303, 400, 404, 414, 431), host
+    assert "Only here" not in answer.text
+
+
+async def test_what_a_host_says_is_in_no_link_of_the_pages(module_desk: Desk) -> None:
+    center = await open_center(module_desk)
+    article = await center.article("Refunds", status="published")
+    forged = {"Host": f"{center.host.partition(':')[0]}:1234", "X-Forwarded-Host": "evil.example"}
+    text = (await center.visitor.get(path_of(article), headers=forged)).text
+
+    assert "1234" not in text
+    assert "evil.example" not in text
+    assert f'rel="canonical" href="{article["publicUrl"]}"' in text

@@ -42,8 +42,10 @@ def site(
     owner: Annotated[str, typer.Option("--as", help="Address of the user who makes it.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Make a site, and print its id."""
-    typer.echo(run(_make(sub_domain, title, owner, data_dir)))
+    """Make a site, print its id, and say where its pages are."""
+    site_id, address = run(_make(sub_domain, title, owner, data_dir))
+    typer.echo(site_id)
+    typer.echo(f"Its pages are at {address}", err=True)
 
 
 async def _give(email: str, level: Level, data_dir: Path | None) -> None:
@@ -52,7 +54,7 @@ async def _give(email: str, level: Level, data_dir: Path | None) -> None:
         await knowledge.give(tx, Actor.system(account_id), user_id, level)
 
 
-async def _make(sub_domain: str, title: str, owner: str, data_dir: Path | None) -> str:
+async def _make(sub_domain: str, title: str, owner: str, data_dir: Path | None) -> tuple[str, str]:
     async with open_desk(data_dir) as desk, desk.transactions.open() as tx:
         account_id, user_id = await _user(tx, owner)
         actor = await accounts.actor_for_user(tx.connection, account_id, user_id)
@@ -60,7 +62,9 @@ async def _make(sub_domain: str, title: str, owner: str, data_dir: Path | None) 
             raise NotFound(f"{owner} is no active user.")
         language = await conversations.search_language(tx, account_id)
         fields = SiteFields(sub_domain=sub_domain, language=language, look=SiteLook(title=title))
-        return (await knowledge.create_site(tx, actor, desk.context.docs_addresses, fields)).id
+        addresses = desk.context.docs_addresses
+        made = await knowledge.create_site(tx, actor, addresses, fields)
+        return made.id, addresses.base_of(made.fields)
 
 
 async def _user(tx: Tx, email: str) -> tuple[int, int]:

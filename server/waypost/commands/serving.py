@@ -90,6 +90,10 @@ def _panel(running: Running) -> Panel:
     table.add_row("API explorer", f"{settings.address}/developers")
     table.add_row("Inbox API", f"{settings.address}/v2")
     if running.demo is not None:
+        from waypost.demo.knowledge import SUB_DOMAIN
+
+        addresses = running.desk.context.docs_addresses
+        table.add_row("Help center", f"{addresses.scheme}://{SUB_DOMAIN}.{addresses.domain}")
         table.add_row("Caught mail", f"{settings.address}/outbox")
         _add_access(table, running.demo)
     table.add_row("Data", str(settings.data_dir))

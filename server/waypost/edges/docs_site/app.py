@@ -44,13 +44,13 @@ async def nowhere(path: FromPath[str]) -> Response[Any]:
 
 def build_router(context: Context, centers: HelpCenters) -> Litestar:
     """The application behind the hosts of one desk's help centers."""
-    router = copy(_routes())
+    router = copy(all_routes())
     router.state = State({"context": context, "kept": centers.kept, "views": centers.views})
     return router
 
 
 @lru_cache(maxsize=1)
-def _routes() -> Litestar:
+def all_routes() -> Litestar:
     """Registered once: that takes far longer than anything else of opening a desk."""
     return Litestar(
         route_handlers=[
