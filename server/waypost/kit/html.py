@@ -18,13 +18,14 @@ from waypost.kit.html_policy import (
     allowed_attribute,
     document_attributes,
 )
-from waypost.kit.html_text import clean_html_to_text, preview, to_text, unfolded
+from waypost.kit.html_text import clean_body_to_text, clean_html_to_text, preview, to_text, unfolded
 from waypost.kit.text import clean_file_name, clean_name, clean_text
 
 __all__ = [
     "Cleaning",
     "Sanitised",
     "clean_body",
+    "clean_body_to_text",
     "clean_file_name",
     "clean_html_to_text",
     "clean_name",
@@ -44,6 +45,8 @@ __all__ = [
 #: (element, attribute, value) -> the value to write, None to leave the attribute out.
 AttributeRewriter = Callable[[str, str, str], str | None]
 _MOST_ROUNDS = 4
+_MOST_KNOWN = 64
+_MOST_KNOWN_CHARACTERS = 50_000
 
 _cleaner = nh3.Cleaner(
     tags=set(ALLOWED_ELEMENTS),
@@ -124,9 +127,24 @@ def sanitised(source: str, cleaning: Cleaning = _MAIL) -> Sanitised:
         except TooComplex:
             break
         if cleaned == before:
+            if cleaning is _MAIL:
+                _know(before)
             return Sanitised(before)
     is_whole = len(original) <= MOST_TANGLED_CHARACTERS
     return Sanitised(text_to_html(text_only(original)), is_text=True, is_whole=is_whole)
+
+
+#: The last results, oldest first. A body is cleaned where it is read and again where it is stored: the same cleaner
+#: would return the same.
+_known: dict[str, None] = {}
+
+
+def _know(clean: str) -> None:
+    if len(clean) <= _MOST_KNOWN_CHARACTERS:
+        _known[clean] = None
+        if len(_known) > _MOST_KNOWN:
+            # Threads that come here at once may take out one more each, and none too few.
+            _known.pop(next(iter(list(_known))), None)
 
 
 def sanitise_with(source: str, rewrite: AttributeRewriter) -> str:
@@ -175,6 +193,8 @@ def text_to_html(text: str) -> str:
 def clean_body(body: str) -> str:
     """Sanitised HTML of what a client sent as a body. A body without tags is plain text; what looks like an
     entity in it is one, so that nothing is escaped twice. spec: inbox-api "Conventions"."""
+    if body in _known:
+        return body
     if has_markup(body):
         return sanitise(body)
     escaped = _LONE_AMPERSAND.sub("&amp;", _one_newline(body)).replace("<", "&lt;").replace(">", "&gt;")

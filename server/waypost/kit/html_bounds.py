@@ -123,6 +123,12 @@ def _instead(name: str, attributes: str, nesting: _Nesting, for_frame: ForFrame 
 def text_only(source: str) -> str:
     """The text of the HTML with line breaks where blocks end, found without parsing. For HTML that is TooComplex;
     of such, the first million characters."""
+    return next(beginnings(source, MOST_TANGLED_CHARACTERS + 1))
+
+
+def beginnings(source: str, size: int) -> Iterator[str]:
+    """The same in attempts, for whoever needs only its beginning: the text of so many characters or somewhat more, of
+    twice as many, and so on to all of it. What stands at the end of an attempt may come out otherwise in the next."""
     # A list of so many short strings would take far more room.
     written = io.StringIO()
     for text, name, _, _ in tokens(source[:MOST_TANGLED_CHARACTERS]):
@@ -131,7 +137,14 @@ def text_only(source: str) -> str:
             written.write("\n")
         elif name in _CELLS:
             written.write(" ")
-    text = html.unescape(_LONG_REFERENCE.sub("\ufffd", written.getvalue()))
+        if written.tell() >= size:
+            yield _finished(written.getvalue())
+            size = 2 * written.tell()
+    yield _finished(written.getvalue())
+
+
+def _finished(written: str) -> str:
+    text = html.unescape(_LONG_REFERENCE.sub("\ufffd", written))
     lines = re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]{2,}|[^\S\n ]", " ", text))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from waypost.kit.html_bounds import MOST_CHARACTERS, PLAIN, TooComplex, bounded, text_only
+from waypost.kit.html_bounds import MOST_CHARACTERS, PLAIN, TooComplex, beginnings, bounded, text_only
 from waypost.kit.html_policy import QUOTE_CLASS, SIGNATURE_CLASS
 from waypost.kit.text import clean_text
 
@@ -21,6 +21,7 @@ _MOST_BREAKS = 3
 _SPACE = re.compile("[ \t\n\f\r\u00a0]{2,}|[\t\n\f\r\u00a0]")
 # Joiners mean something between letters only; runs of them with spaces are how newsletters pad their previews.
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+|[\u200c\u200d]+(?=\\s)|(?<=\\s)[\u200c\u200d]+")
+_JOINERS = "\u200c\u200d"
 _SPACE_BEFORE_BREAK = re.compile(r"(?<!\s)\s++\0")
 _MANY_BREAKS = re.compile(rf"\0{{{_MOST_BREAKS + 1},}}+")
 _DIV = re.compile(r'<(/?)div((?: [a-zA-Z-]+="[^"]*+")*+)>')
@@ -44,6 +45,11 @@ def to_text(source: str) -> str:
         return clean_html_to_text(bounded(source))
     except TooComplex:
         return text_only(source)
+
+
+def clean_body_to_text(source: str) -> str:
+    """The same, to the letter, of HTML that `sanitise` has returned, which needs no bounds any more."""
+    return to_text(source) if PLAIN.fullmatch(source) else clean_html_to_text(source)
 
 
 def clean_html_to_text(source: str) -> str:
@@ -92,14 +98,19 @@ def unfolded(source: str) -> str:
     if not hidden:
         kept.append(source[position:])
     rest = "".join(kept)
-    return rest if text_only(rest) else source
+    return rest if any(beginnings(rest, 1)) else source
 
 
 def preview(source: str, limit: int = 260) -> str:
     """The beginning of the HTML's text on one line, at most `limit` characters, without what is folded where anything
     else is to be read. spec: inbox-api "preview"."""
-    text = text_only(clean_text(unfolded(source[:_PREVIEW_CHARACTERS])))
-    return " ".join(_INVISIBLE.sub("", text).split())[:limit].rstrip()
+    words = ""
+    for text in beginnings(clean_text(unfolded(source[:_PREVIEW_CHARACTERS])), 4 * limit):
+        # Whether joiners at the end of an attempt mean something is seen in the next.
+        words = " ".join(_INVISIBLE.sub("", text).rstrip(_JOINERS).split())
+        if len(words) >= 2 * limit:
+            break
+    return words[:limit].rstrip()
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:

@@ -21,7 +21,7 @@ from waypost.domains.mailboxes import saved_replies
 from waypost.kit.errors import FieldError, Invalid, TooLarge
 from waypost.kit.file_kinds import real_type
 from waypost.kit.files import FileStore
-from waypost.kit.html import clean_body, clean_file_name, to_text, unfolded
+from waypost.kit.html import clean_body, clean_body_to_text, clean_file_name, unfolded
 from waypost.kit.image_sizes import dimensions
 from waypost.kit.tx import Tx
 
@@ -85,13 +85,11 @@ async def write(
     is found by its own words alone. Raises Invalid, TooLarge.
     """
     body = clean_body(await _with_values(tx, actor, thread, place, is_imported=is_imported))
-    text = to_text(body)
-    if thread.source_type == "api":
-        _check_content(thread, body, text, path)
     state = rules.state_of(thread)
     by_customer = rules.written_by_customer(thread)
-    if by_customer and is_answer:
-        text = to_text(unfolded(body))
+    text = clean_body_to_text(unfolded(body) if by_customer and is_answer else body)
+    if thread.source_type == "api":
+        _check_content(thread, body, text, path)
     created_at = thread.created_at or tx.now
     status = place.after.value if place.after is not place.before else "nochange"
     row = store_threads.NewThreadRow(

@@ -22,6 +22,7 @@ _ID_CHARACTERS = 500
 _SAID_CHARACTERS = 20_000
 _LIST_NAME = re.compile(r"\A\s*+(?:\[[^\]\n]{1,60}\]\s*+){1,5}")
 _LIST_FOOTER = re.compile(r"^(?:_{10,}+|-- ?|-{10,}+)[ \t\r]*+$", re.MULTILINE)
+_NO_SIGN = re.compile(r"[\W_]+")
 _DELIVERED_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-forwarded-to")
 
 
@@ -128,4 +129,4 @@ def identity_of(message: ReceivedMessage) -> str:
 
 
 def _signs(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return _NO_SIGN.sub("", text)
