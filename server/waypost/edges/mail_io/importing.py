@@ -16,6 +16,7 @@ from waypost.domains import conversations, mail
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Status
 from waypost.domains.mail import Arrival, House, Received, ReceivedMessage
+from waypost.edges.mail_io.batches import SideBySide, answers_first, keys_of
 from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
 from waypost.edges.mail_io.storing import TOGETHER, Growth, storing
@@ -25,15 +26,14 @@ from waypost.kit.tx import Transactions, Tx
 
 log = structlog.get_logger(__name__)
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 3
 #: Two messages that wait for each other's rows may be stopped by the database, and a connection may be lost.
 TRIES = 4
 FIRST_PAUSE_S = 0.2
 _READ_AT_ONCE = 64
-#: Batches that are parsed and wait to be stored.
-_READY_AT_MOST = 8
+#: Messages that are parsed and wait to be stored.
+_READY_AT_MOST = 128
 _READ_AT_ONCE_BYTES = 8 * 2**20
-_MOST_KEYS = 50
 #: The database had time and no answer: that says something about this message alone.
 _ABOUT_THE_MESSAGE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.QueryCanceledError)
 
@@ -138,12 +138,8 @@ class MailImport:
         self._options = options or Options()
         self._told = told
         self._noted = noted
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._outage: Exception | None = None
         self._house: House | None = None
         self._growth = Growth(transactions)
-        #: The newest message under way by each of its keys.
-        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, messages: Iterable[Found]) -> Summary:
         """Take all messages in. A message that fails is noted, and the next one is taken.
@@ -154,19 +150,21 @@ class MailImport:
         async with self._transactions.read() as tx:
             self._house = await mail.house_of(tx, self._account_id)
         # Each needs a connection, and somebody else may want one.
-        slots = asyncio.Semaphore(max(1, min(MOST_AT_ONCE, self._transactions.pool.get_max_size() - 1)))
+        at_once = max(1, min(MOST_AT_ONCE, self._transactions.pool.get_max_size() - 1))
+        taking = SideBySide(self._take, at_once=at_once, together=TOGETHER, most_waiting=_READY_AT_MOST)
         try:
-            async with aclosing(_ahead(self._wanted(messages))) as wanted:
-                async for some in wanted:
-                    await slots.acquire()
-                    if self._outage is not None:
-                        break
-                    self._start(slots, some)
+            try:
+                async with aclosing(_ahead(self._wanted(messages))) as wanted:
+                    async for some in wanted:
+                        for each in some:
+                            await taking.add(each, keys_of(each.message))
+            except Exception:
+                # What was read before is stored.
+                await taking.finish()
+                raise
+            await taking.finish()
         finally:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
-        if self._outage is not None:
-            raise self._outage
+            await taking.stop()
         return self.summary
 
     async def _wanted(self, messages: Iterable[Found]) -> AsyncIterator[list[Parsed]]:
@@ -186,8 +184,7 @@ class MailImport:
             parsed = await asyncio.to_thread(_parse, fresh)
             wanted = [each for each in parsed if self._options.wants(each.message)]
             self._skip(left_out=len(parsed) - len(wanted))
-            for place in range(0, len(wanted), TOGETHER):
-                yield wanted[place : place + TOGETHER]
+            yield wanted
 
     def _is_kept(self, each: tuple[str, Found]) -> bool:
         found = each[1]
@@ -205,25 +202,9 @@ class MailImport:
         self.summary.left_out += left_out
         self._told(self.summary)
 
-    def _start(self, slots: asyncio.Semaphore, some: list[Parsed]) -> None:
-        keys = frozenset[str]().union(*(_keys(each.message) for each in some))
-        earlier = {self._under_way[key] for key in keys if key in self._under_way}
-        task = asyncio.create_task(self._take(earlier, some))
-        self._tasks.add(task)
-        for key in keys:
-            self._under_way[key] = task
-        task.add_done_callback(lambda done: self._end(done, slots, keys))
-
-    def _end(self, task: asyncio.Task[None], slots: asyncio.Semaphore, keys: frozenset[str]) -> None:
-        slots.release()
-        self._tasks.discard(task)
-        for key in keys:
-            if self._under_way.get(key) is task:
-                del self._under_way[key]
-
-    async def _take(self, earlier: set[asyncio.Task[None]], some: list[Parsed]) -> None:
-        if earlier:
-            await asyncio.wait(earlier)
+    async def _take(self, some: list[Parsed]) -> None:
+        """Store messages. Raises Busy when the database is out of reach."""
+        some = [some[place] for place in answers_first([each.message for each in some])]
         if len(some) == 1 or not await self._taken_together(some):
             for each in some:
                 await self._take_one(each)
@@ -242,15 +223,12 @@ class MailImport:
         return True
 
     async def _take_one(self, each: Parsed) -> None:
-        if self._outage is not None:
-            return
         try:
             received = await self._stored(each)
         except Exception as error:
             if isinstance(error, Busy) and not isinstance(error.__cause__, _ABOUT_THE_MESSAGE):
                 # The database is not there for any message; going on would only list them all.
-                self._outage = error
-                return
+                raise
             # Whatever is wrong with one message must not keep the others out.
             log.warning("mail.import_failed", source=each.found.name, error=repr(error))
             self._fail(each.found.name, each.message, _reason(error))
@@ -303,8 +281,8 @@ class MailImport:
 
 
 async def _ahead(batches: AsyncIterator[list[Parsed]]) -> AsyncGenerator[list[Parsed], None]:
-    """The same batches, of which some are made ready while others are stored."""
-    ready: asyncio.Queue[list[Parsed] | Exception | None] = asyncio.Queue(_READY_AT_MOST)
+    """The same, of which the next are made ready while others are stored."""
+    ready: asyncio.Queue[list[Parsed] | Exception | None] = asyncio.Queue(1)
 
     async def fill() -> None:
         try:
@@ -354,14 +332,6 @@ class _Reading:
 
 def _parse(some: list[Found]) -> list[Parsed]:
     return [Parsed(found, parse_message(found.raw)) for found in some]
-
-
-def _keys(message: ReceivedMessage) -> frozenset[str]:
-    """What a message shares with those that must not be taken in at the same time: its thread by ids or by subject, and
-    its sender, whom two transactions would make and each wait for the other's."""
-    ids = (message.message_id, *message.in_reply_to, *message.references[-_MOST_KEYS:])
-    sender = (f"from {message.sender.email.lower()}",) if message.sender is not None else ()
-    return frozenset((*ids, *sender, f"subject {mail.without_prefix(message.subject)[0].lower()}"))
 
 
 def _reason(error: Exception) -> str:

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 #: After so many messages a desk that was empty holds enough for the database to plan by, and then enough of the rest.
 _TELLING = (64, 1024)
 #: Messages of one transaction: it costs less for each, and others wait longer for what it holds.
-TOGETHER = 8
+TOGETHER = 16
 
 
 @asynccontextmanager
