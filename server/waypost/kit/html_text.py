@@ -12,6 +12,7 @@ from waypost.kit.text import clean_text
 
 # A preview needs no more of a message than its beginning.
 _PREVIEW_CHARACTERS = 60_000
+_PREVIEW_MARGIN = 50
 _MOST_QUOTE_LEVELS = 8
 _MOST_LIST_LEVELS = 8
 
@@ -105,10 +106,10 @@ def preview(source: str, limit: int = 260) -> str:
     """The beginning of the HTML's text on one line, at most `limit` characters, without what is folded where anything
     else is to be read. spec: inbox-api "preview"."""
     words = ""
-    for text in beginnings(clean_text(unfolded(source[:_PREVIEW_CHARACTERS])), 4 * limit):
+    for text in beginnings(clean_text(unfolded(source[:_PREVIEW_CHARACTERS])), 3 * limit):
         # Whether joiners at the end of an attempt mean something is seen in the next.
         words = " ".join(_INVISIBLE.sub("", text).rstrip(_JOINERS).split())
-        if len(words) >= 2 * limit:
+        if len(words) >= limit + _PREVIEW_MARGIN:
             break
     return words[:limit].rstrip()
 

@@ -48,7 +48,7 @@ def _data(by: Origin, event: Event) -> dict[str, Any]:
 class Tx:
     """One open transaction. `now` is fixed for its whole length."""
 
-    __slots__ = ("_after_commit", "_events", "_keeps_plans", "connection", "dear_reads", "had_events", "now")
+    __slots__ = ("_after_commit", "_events", "_keeps_plans", "connection", "dear_reads", "had_events", "memory", "now")
 
     def __init__(self, connection: Connection, now: datetime, dear_reads: DearReads | None = None) -> None:
         self.connection = connection
@@ -58,6 +58,8 @@ class Tx:
         self.had_events = False
         self._after_commit: list[Callable[[], None]] = []
         self._keeps_plans = False
+        #: What verbs have looked up and hold for others of this transaction, by keys of their own.
+        self.memory: dict[tuple[object, ...], object] = {}
 
     async def keep_plans(self) -> None:
         """Plan each statement of this transaction once and by the indexes alone: see `plan_for_good`."""
@@ -90,6 +92,7 @@ class Tx:
             self._events.clear()
             # Undone with the rest, if it was done within.
             self._keeps_plans = False
+            self.memory.clear()
             del self._after_commit[planned:]
             raise
 

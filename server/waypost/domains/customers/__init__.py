@@ -85,7 +85,14 @@ from waypost.domains.customers.service.deleting import (
     delete,
     request_deletion,
 )
-from waypost.domains.customers.service.making import create, find_or_create_by_email, keep, keep_by_email, publish
+from waypost.domains.customers.service.making import (
+    create,
+    find_or_create_by_email,
+    hold_by_emails,
+    keep,
+    keep_by_email,
+    publish,
+)
 from waypost.domains.customers.service.merging import belongings, merge
 from waypost.domains.customers.service.reaching import note_bounced_address, note_working_address
 
@@ -146,6 +153,7 @@ __all__ = [
     "get_address",
     "get_entry",
     "get_property_definition",
+    "hold_by_emails",
     "is_email_address",
     "is_free_mail",
     "jobs",

@@ -29,7 +29,7 @@ from waypost.domains.mail.models import (
 )
 from waypost.domains.mail.outbox import Delivery, deliveries, retry, undo
 from waypost.domains.mail.own_words import ANSWER_LINE
-from waypost.domains.mail.receiving import Arrival, Received, receive
+from waypost.domains.mail.receiving import Arrival, Received, look_ahead, receive
 from waypost.domains.mail.sending import (
     NAME,
     SEND_JOB,
@@ -42,6 +42,7 @@ from waypost.domains.mail.sending import (
     subscriber,
 )
 from waypost.domains.mail.signed_ids import MailToken, new_message_id, read_token, reply_address
+from waypost.domains.mail.store_finding import Mailbox
 from waypost.domains.mail.subjects import without_prefix
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "IntakeFilter",
     "MailAttachment",
     "MailToken",
+    "Mailbox",
     "MayAnswer",
     "NewIntake",
     "Outgoing",
@@ -78,6 +80,7 @@ __all__ = [
     "house_of",
     "imported",
     "intake",
+    "look_ahead",
     "may_answer",
     "new_message_id",
     "note_failure",

@@ -16,7 +16,7 @@ import msgspec
 
 from waypost.domains.accounts import Actor
 from waypost.domains.mail import store_intake
-from waypost.domains.mail.intake_models import Intake, IntakeFilter, NewIntake
+from waypost.domains.mail.intake_models import Intake, IntakeFilter, NewIntake, Settled
 from waypost.domains.mail.receiving import Received
 from waypost.domains.mailboxes import get as get_mailbox
 from waypost.domains.mailboxes import ids_of
@@ -97,19 +97,24 @@ async def upcoming(tx: Tx, account_id: int, mailbox_id: int, most: int, most_byt
     ]
 
 
-async def claim(tx: Tx, account_id: int, intake_id: int) -> bool:
-    """Whether the message still waits; it is the caller's until the transaction ends."""
-    return await store_intake.lock(tx.connection, account_id, intake_id)
+async def claim(tx: Tx, account_id: int, intake_ids: Sequence[int]) -> set[int]:
+    """Those of the messages that still wait; they are the caller's until the transaction ends."""
+    return await store_intake.lock(tx.connection, account_id, intake_ids)
 
 
 async def settle(
-    tx: Tx, account_id: int, intake_id: int, received: Received, warnings: Sequence[str], error: str = ""
+    tx: Tx, account_id: int, results: Sequence[tuple[int, Received, Sequence[str]]], error: str = ""
 ) -> None:
-    """Note what became of a message; `error` is why it stands as a file in its conversation."""
+    """Note what became of messages, each with its warnings; `error` is why one stands as a file in its conversation."""
+    settled = [
+        Settled(intake_id, received.outcome, received.conversation_id, received.thread_id, tuple(warnings))
+        for intake_id, received, warnings in results
+    ]
     if error:
-        await store_intake.not_read(tx.connection, account_id, intake_id, error[:1000], tx.now, for_good=False)
-    place = (received.conversation_id, received.thread_id)
-    await store_intake.settle(tx.connection, account_id, intake_id, received.outcome, place, warnings, tx.now)
+        for each in settled:
+            await store_intake.not_read(tx.connection, account_id, each.intake_id, error[:1000], tx.now, for_good=False)
+    if settled:
+        await store_intake.settle(tx.connection, account_id, settled, tx.now)
 
 
 async def note_fault(tx: Tx, account_id: int, intake: Intake, error: str) -> None:

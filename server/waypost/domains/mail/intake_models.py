@@ -108,3 +108,13 @@ class FolderState(msgspec.Struct, frozen=True):
     def is_failing(self) -> bool:
         """Whether the last try failed."""
         return self.failures > 0
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What became of a message that was taken in."""
+
+    intake_id: int
+    outcome: str
+    conversation_id: int | None
+    thread_id: int | None
+    warnings: tuple[str, ...]

@@ -7,6 +7,7 @@ again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -30,7 +31,7 @@ from waypost.domains.mail.finding import Signs
 from waypost.domains.mail.house import House, sent_by_us
 from waypost.domains.mail.models import ReceivedMessage
 from waypost.domains.mail.origin import Verdicts
-from waypost.domains.mail.store_finding import Found, MailboxFacts
+from waypost.domains.mail.store_finding import Found, Mailbox, MailboxFacts
 from waypost.kit.errors import NotFound
 from waypost.kit.files import FileStore
 from waypost.kit.tx import Tx
@@ -92,6 +93,31 @@ class _Placed(msgspec.Struct, frozen=True):
     shown: origin.Shown
 
 
+async def look_ahead(
+    tx: Tx, account_id: int, mailbox_id: int, messages: Sequence[tuple[ReceivedMessage, Arrival]]
+) -> Mailbox:
+    """Look up for several messages at once what `receive` would for each, and hold what they need.
+
+    Raises NotFound for a mailbox that is not there.
+    """
+    await tx.keep_plans()
+    locks: list[int] = []
+    addresses: list[str] = []
+    for message, arrival in messages:
+        addresses += [_sender_of(message), *finding.addressed(message, ())]
+        # Imports put their messages in order themselves, and take in several at once.
+        if not arrival.is_imported:
+            signs = finding.signs_of(arrival.key, account_id, message, arrival.recipients)
+            locks += finding.locks_of(account_id, mailbox_id, message, signs)
+    mailbox = await store_finding.mailbox(tx.connection, account_id, mailbox_id, addresses, locks)
+    if mailbox is None:
+        raise NotFound
+    if len(messages) > 1:
+        writers = [people.writer_of(message, mailbox.addresses).address for message, _ in messages]
+        await customers.hold_by_emails(tx, account_id, [writer.email for writer in writers if writer is not None])
+    return mailbox
+
+
 async def receive(
     tx: Tx,
     files: FileStore,
@@ -100,27 +126,23 @@ async def receive(
     message: ReceivedMessage,
     raw: bytes,
     arrival: Arrival = SOMEHOW,
+    mailbox: Mailbox | None = None,
 ) -> Received:
     """Store a message and put it where it belongs.
 
     The same message again, by whatever way it came, changes nothing: the same content, or the same Message-ID, sender
-    and time. Raises NotFound for a mailbox that is not there.
+    and time. `mailbox` is what `look_ahead` returned in this transaction for this message and others. Raises NotFound
+    for a mailbox that is not there.
     """
-    await tx.keep_plans()
+    seen = mailbox or await look_ahead(tx, account_id, mailbox_id, [(message, arrival)])
     signs = finding.signs_of(arrival.key, account_id, message, arrival.recipients)
-    sender = message.sender.email.lower() if message.sender is not None else ""
-    # Imports put their messages in order themselves, and take in several at once.
-    locks = [] if arrival.is_imported else finding.locks_of(account_id, mailbox_id, message, signs)
-    named = finding.addressed(message, ())
-    mailbox = await store_finding.mailbox(tx.connection, account_id, mailbox_id, sender, named, locks)
-    if mailbox is None:
-        raise NotFound
+    facts = seen.facts(_sender_of(message), finding.addressed(message, ()))
     stored_as = arrival.stored_as or files.new_key(account_id, "mail")
     if not arrival.stored_as:
         await files.write(stored_as, raw)
     when = min(message.sent_at or tx.now, tx.now) if arrival.is_imported else tx.now
-    verdicts = origin.trusted(message, mailbox.trusted_authority)
-    case = _Case(account_id, mailbox_id, message, arrival, mailbox, signs, verdicts, stored_as, when)
+    verdicts = origin.trusted(message, facts.trusted_authority)
+    case = _Case(account_id, mailbox_id, message, arrival, facts, signs, verdicts, stored_as, when)
     search = _search(case)
     claim = store_finding.Claim(
         message.content_digest, message.message_id, finding.identity_of(message), stored_as, tx.now
@@ -149,6 +171,10 @@ async def receive(
     placed = placed or await _begin(tx, files, case)
     await _settle(tx, case, claim_id, placed)
     return Received(placed.outcome, placed.conversation_id, placed.thread_id)
+
+
+def _sender_of(message: ReceivedMessage) -> str:
+    return message.sender.email.lower() if message.sender is not None else ""
 
 
 async def find_conversation(

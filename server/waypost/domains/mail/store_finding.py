@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,33 +11,32 @@ from asyncpg import Record
 
 from waypost.kit.db import Connection
 
-# The mailbox with what decides about a message from this sender, who may be a user that sees it. Meanwhile nobody else
-# takes in a message of the same thread: two that arrive at once would not see each other. The locks are taken in one
-# order by everybody.
+# The mailbox with what decides about messages that name these addresses, whose senders may be users that see it.
+# Meanwhile nobody else takes in a message of the same threads: two that arrive at once would not see each other. The
+# locks are taken in one order by everybody.
 MAILBOX = """
 select m.email, c.trusted_authority,
        array(select lower(a.email) from mailbox_alias a where a.account_id = m.account_id and a.mailbox_id = m.id)
          as aliases,
        array(
-         select lower(o.email) from mailbox o where o.account_id = m.account_id and lower(o.email) = any ($5::text[])
+         select lower(o.email) from mailbox o where o.account_id = m.account_id and lower(o.email) = any ($3::text[])
          union
          select lower(a.email) from mailbox_alias a
-         where a.account_id = m.account_id and lower(a.email) = any ($5::text[])
-         union
+         where a.account_id = m.account_id and lower(a.email) = any ($3::text[])
+       ) as of_mailboxes,
+       array(
          select lower(known.email) from account_user u cross join unnest(u.alternate_emails || u.email) as known (email)
-         where u.account_id = m.account_id and u.type = 'user' and lower(known.email) = any ($5::text[])
-       ) as colleagues,
-       exists (select from mailbox o where o.account_id = m.account_id and lower(o.email) = $3)
-         or exists (select from mailbox_alias a where a.account_id = m.account_id and lower(a.email) = $3)
-         as is_own_sender,
-       (select u.id from account_user u
-        where u.account_id = m.account_id and u.type = 'user' and u.status = 'active'
-          and (lower(u.email) = $3 or exists (
-            select from unnest(u.alternate_emails) as alternate (email) where lower(alternate.email) = $3))
-          and (u.role <> 'user' or exists (
-            select from mailbox_user b
-            where b.account_id = u.account_id and b.user_id = u.id and b.mailbox_id = m.id))
-        order by lower(u.email) = $3 desc, u.id limit 1) as user_id,
+         where u.account_id = m.account_id and u.type = 'user' and lower(known.email) = any ($3::text[])
+       ) as of_users,
+       array(
+         select (lower(known.email), u.id)
+         from account_user u cross join unnest(u.alternate_emails || u.email) as known (email)
+         where u.account_id = m.account_id and u.type = 'user' and u.status = 'active'
+           and lower(known.email) = any ($3::text[])
+           and (u.role <> 'user' or exists (
+             select from mailbox_user b
+             where b.account_id = u.account_id and b.user_id = u.id and b.mailbox_id = m.id))
+         order by lower(u.email) = lower(known.email), u.id desc) as users,
        (select count(pg_advisory_xact_lock(held.key)) from unnest($4::bigint[]) as held (key)) as locks
 from mailbox m left join mail_channel c on c.account_id = m.account_id and c.mailbox_id = m.id
 where m.account_id = $1 and m.id = $2
@@ -178,6 +177,28 @@ class MailboxFacts(msgspec.Struct, frozen=True):
     colleagues: frozenset[str]
 
 
+class Mailbox(msgspec.Struct, frozen=True):
+    """What a mailbox decides by about messages that name certain addresses, all in lower case."""
+
+    email: str
+    addresses: frozenset[str]
+    trusted_authority: str | None
+    of_mailboxes: frozenset[str]
+    of_users: frozenset[str]
+    users: dict[str, int]
+
+    def facts(self, sender: str, named: Iterable[str]) -> MailboxFacts:
+        """That about a message from this sender, which names these others."""
+        return MailboxFacts(
+            email=self.email,
+            addresses=self.addresses,
+            trusted_authority=self.trusted_authority,
+            is_own_sender=sender in self.of_mailboxes,
+            user_id=self.users.get(sender, 0),
+            colleagues=(self.of_mailboxes | self.of_users).intersection(named),
+        )
+
+
 class Search(msgspec.Struct, frozen=True):
     """What a conversation is looked for by, in the order of the statement's parameters. Addresses are in lower case."""
 
@@ -248,29 +269,23 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 async def mailbox(
-    connection: Connection,
-    account_id: int,
-    mailbox_id: int,
-    sender: str,
-    named: Sequence[str],
-    locks: Sequence[int],
-) -> MailboxFacts | None:
-    """What a mailbox decides by about a message from this sender that names these others, all in lower case.
+    connection: Connection, account_id: int, mailbox_id: int, addresses: Iterable[str], locks: Iterable[int]
+) -> Mailbox | None:
+    """What a mailbox decides by about messages with these addresses, which are in lower case.
 
-    The locks are held until the transaction ends.
-
-    None when there is no such mailbox.
+    The locks are held until the transaction ends. None when there is no such mailbox.
     """
-    row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, sender, sorted(locks), list(named))
+    asked, held = list(dict.fromkeys(addresses)), sorted(set(locks))
+    row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, asked, held)
     if row is None:
         return None
-    return MailboxFacts(
+    return Mailbox(
         email=row["email"],
         addresses=frozenset((row["email"].lower(), *row["aliases"])),
         trusted_authority=row["trusted_authority"],
-        is_own_sender=row["is_own_sender"],
-        user_id=row["user_id"] or 0,
-        colleagues=frozenset(row["colleagues"]),
+        of_mailboxes=frozenset(row["of_mailboxes"]),
+        of_users=frozenset(row["of_users"]),
+        users=dict(row["users"]),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
-from waypost.domains.mail.intake_models import Envelope, Intake, IntakeFilter, NewIntake
+from waypost.domains.mail.intake_models import Envelope, Intake, IntakeFilter, NewIntake, Settled
 from waypost.kit.db import Connection
 
 ADD = """
@@ -28,12 +28,18 @@ from mail_intake
 UPCOMING = f"""
 {_COLUMNS} where account_id = $1 and mailbox_id = $2 and state = 'waiting' and due_at <= $3 order by id limit $4
 """
-#: Whoever waits here while another settles the message finds none.
-LOCK = "select id from mail_intake where account_id = $1 and id = $2 and state = 'waiting' for update"
+#: Whoever waits here while another settles the messages does not find them. In one order, as everybody takes several.
+LOCK = """
+select id from mail_intake where account_id = $1 and id = any ($2::bigint[]) and state = 'waiting' order by id
+for update
+"""
 SETTLE = """
-update mail_intake
-set state = 'done', outcome = $3, conversation_id = $4, thread_id = $5, warnings = $6, settled_at = $7
-where account_id = $1 and id = $2
+update mail_intake i
+set state = 'done', outcome = s.outcome, conversation_id = s.conversation_id, thread_id = s.thread_id,
+  warnings = $6::jsonb -> (s.place - 1)::integer, settled_at = $7
+from unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[]) with ordinality
+  as s (id, outcome, conversation_id, thread_id, place)
+where i.account_id = $1 and i.id = s.id
 """
 NOT_READ = """
 update mail_intake set attempts = attempts + 1, last_error = $3, due_at = $4, state = $5
@@ -89,22 +95,23 @@ async def upcoming(connection: Connection, account_id: int, mailbox_id: int, at:
     return [_intake(row) for row in await connection.fetch(UPCOMING, account_id, mailbox_id, at, limit)]
 
 
-async def lock(connection: Connection, account_id: int, intake_id: int) -> bool:
-    """Lock a message that waits still; False when somebody else has settled it."""
-    return await connection.fetchval(LOCK, account_id, intake_id) is not None
+async def lock(connection: Connection, account_id: int, intake_ids: Sequence[int]) -> set[int]:
+    """Lock messages that wait still; those that somebody else has settled are left out."""
+    return {row["id"] for row in await connection.fetch(LOCK, account_id, list(intake_ids))}
 
 
-async def settle(
-    connection: Connection,
-    account_id: int,
-    intake_id: int,
-    outcome: str,
-    place: tuple[int | None, int | None],
-    warnings: Sequence[str],
-    at: datetime,
-) -> None:
-    """Note what became of a message; `place` is its conversation and thread."""
-    await connection.execute(SETTLE, account_id, intake_id, outcome, *place, list(warnings), at)
+async def settle(connection: Connection, account_id: int, settled: Sequence[Settled], at: datetime) -> None:
+    """Note what became of messages."""
+    await connection.execute(
+        SETTLE,
+        account_id,
+        [each.intake_id for each in settled],
+        [each.outcome for each in settled],
+        [each.conversation_id for each in settled],
+        [each.thread_id for each in settled],
+        [list(each.warnings) for each in settled],
+        at,
+    )
 
 
 async def not_read(

@@ -15,7 +15,7 @@ import structlog
 from waypost.domains import conversations, mail
 from waypost.domains.accounts import Actor
 from waypost.domains.conversations import Status
-from waypost.domains.mail import Arrival, House, Received, ReceivedMessage
+from waypost.domains.mail import Arrival, House, Mailbox, Received, ReceivedMessage
 from waypost.edges.mail_io.batches import SideBySide, answers_first, keys_of
 from waypost.edges.mail_io.mailbox_file import Found
 from waypost.edges.mail_io.parse import parse_message
@@ -214,7 +214,9 @@ class MailImport:
         """Store all of them or none: whatever is wrong is found out one by one."""
         try:
             async with storing(self._transactions, self._files, is_together=True) as (tx, files):
-                received = [await self._receive(tx, files, each) for each in some]
+                arrivals = [(each.message, self._arrival(each)) for each in some]
+                mailbox = await mail.look_ahead(tx, self._account_id, self._mailbox_id, arrivals)
+                received = [await self._receive(tx, files, each, mailbox) for each in some]
         except Exception as error:
             log.debug("mail.import_one_by_one", error=repr(error))
             return False
@@ -256,7 +258,15 @@ class MailImport:
                 await asyncio.sleep(FIRST_PAUSE_S * 2 ** (failures - 1))
         raise AssertionError("unreachable")
 
-    async def _receive(self, tx: Tx, files: FileStore, each: Parsed) -> Received:
+    def _arrival(self, each: Parsed) -> Arrival:
+        return Arrival(
+            is_imported=True,
+            status=self._options.status_at(each.message.sent_at),
+            house=self._house,
+            is_reviving=self._options.closed_before is not None,
+        )
+
+    async def _receive(self, tx: Tx, files: FileStore, each: Parsed, mailbox: Mailbox | None = None) -> Received:
         received = await mail.receive(
             tx,
             files,
@@ -264,12 +274,8 @@ class MailImport:
             self._mailbox_id,
             each.message,
             each.found.raw,
-            Arrival(
-                is_imported=True,
-                status=self._options.status_at(each.message.sent_at),
-                house=self._house,
-                is_reviving=self._options.closed_before is not None,
-            ),
+            self._arrival(each),
+            mailbox,
         )
         tags = list(self._options.tags) if received.outcome == "conversation" else []
         if self._options.has_keywords and received.outcome != "duplicate":

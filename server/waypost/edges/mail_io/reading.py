@@ -11,6 +11,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from prometheus_client import Counter
 
 from waypost.domains import mail
 from waypost.domains.mail import Arrival, Intake, Received, ReceivedMessage
+from waypost.edges.mail_io.batches import SideBySide, answers_first, keys_of
 from waypost.edges.mail_io.parsers import Parsers, Unreadable
 from waypost.edges.mail_io.storing import TOGETHER, Growth, storing
 from waypost.edges.mail_io.unread import noted, unread
@@ -26,7 +28,7 @@ from waypost.kit.db import DATABASE_ERRORS
 from waypost.kit.errors import Busy, NotFound, StorageFull, WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.jobs import Job
-from waypost.kit.tx import Transactions, Tx
+from waypost.kit.tx import Transactions
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +38,9 @@ FAULTS = Counter("waypost_mail_read_faults_total", "Tries to read a message that
 TIMEOUT_S = 600.0
 #: A mailbox with more to read than this gives its place to others, and goes on after them.
 TURN_S = 60.0
-_AHEAD = 4 * TOGETHER
+_AHEAD = 8 * TOGETHER
+#: Transactions of a mailbox at the same time.
+_AT_ONCE = 2
 _BYTES_AHEAD = 16 * 2**20
 #: Told by the database as trouble of its own although it comes with the message, when it comes each time.
 _ABOUT_THE_MESSAGE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.QueryCanceledError)
@@ -97,38 +101,69 @@ class Reading:
                 return True
             # The next ones are read while the first are stored.
             ahead = [(each, asyncio.create_task(self._parse(each))) for each in waiting]
+            taking = SideBySide(
+                partial(self._read_some, account_id), at_once=_AT_ONCE, together=TOGETHER, most_waiting=len(ahead)
+            )
             try:
-                for first in range(0, len(ahead), TOGETHER):
-                    await self._read_some(account_id, ahead[first : first + TOGETHER])
+                for each, parsing in ahead:
+                    await asyncio.wait([parsing])
+                    is_read = not (parsing.cancelled() or parsing.exception())
+                    keys = keys_of(parsing.result()[1]) if is_read else frozenset[str]()
+                    # What failed before, or fails now, would take others with it.
+                    await taking.add((each, parsing), keys, is_alone=bool(each.attempts) or not is_read)
+                await taking.finish()
                 await self._growth.add(len(ahead))
             finally:
+                await taking.stop()
                 for _, parsing in ahead:
                     parsing.cancel()
                 await asyncio.gather(*(parsing for _, parsing in ahead), return_exceptions=True)
         return False
 
     async def _read_some(self, account_id: int, some: Sequence[Parsing]) -> None:
-        # What failed before would take the others with it again.
-        if len(some) > 1 and not any(each.attempts for each, _ in some) and await self._is_done(account_id, some):
-            return
+        if len(some) > 1:
+            some = [some[place] for place in answers_first([parsing.result()[1] for _, parsing in some])]
+            if await self._is_done(account_id, some):
+                return
         for each, parsing in some:
             await self._read(account_id, each, parsing)
 
     async def _is_done(self, account_id: int, some: Sequence[Parsing]) -> bool:
         """Whether all of them could be stored together; whatever is wrong is found out one by one."""
         try:
-            parsed = [await parsing for _, parsing in some]
-            async with storing(self._transactions, self._files, is_together=True) as (tx, files):
-                done = [
-                    await self._receive(tx, files, account_id, each, *one)
-                    for (each, _), one in zip(some, parsed, strict=True)
-                ]
+            done = await self._stored(account_id, [(each, *parsing.result()) for each, parsing in some])
         except Exception as error:
             log.debug("mail.read_one_by_one", account_id=account_id, error=type(error).__name__)
             return False
-        for (each, _), received in zip(some, done, strict=True):
+        for each, received in done:
             _tell(account_id, each, received)
         return True
+
+    async def _stored(
+        self, account_id: int, some: Sequence[tuple[Intake, bytes, ReceivedMessage]], error: str = ""
+    ) -> list[tuple[Intake, Received]]:
+        """Store messages of one mailbox in a transaction; what became of those that nobody else has."""
+        async with storing(self._transactions, self._files, is_together=len(some) > 1) as (tx, files):
+            claimed = await mail.intake.claim(tx, account_id, [each.id for each, _, _ in some])
+            ours = [one for one in some if one[0].id in claimed]
+            if not ours:
+                return []
+            mailbox_id = ours[0][0].mailbox_id
+            arrivals = [(message, self._arrival(each)) for each, _, message in ours]
+            mailbox = await mail.look_ahead(tx, account_id, mailbox_id, arrivals)
+            done = [
+                (each, await mail.receive(tx, files, account_id, mailbox_id, message, raw, arrival, mailbox))
+                for (each, raw, message), (_, arrival) in zip(ours, arrivals, strict=True)
+            ]
+            settled = [
+                (each.id, received, message.warnings)
+                for (each, received), (_, _, message) in zip(done, ours, strict=True)
+            ]
+            await mail.intake.settle(tx, account_id, settled, error)
+        return done
+
+    def _arrival(self, intake: Intake) -> Arrival:
+        return Arrival(key=self._key, recipients=intake.envelope.recipients, stored_as=intake.storage_key)
 
     async def _parse(self, intake: Intake) -> Parsed:
         raw = await self._files.read(intake.storage_key)
@@ -148,27 +183,8 @@ class Reading:
     async def _store(
         self, account_id: int, intake: Intake, raw: bytes, message: ReceivedMessage, error: str = ""
     ) -> None:
-        async with storing(self._transactions, self._files) as (tx, files):
-            received = await self._receive(tx, files, account_id, intake, raw, message, error)
-        _tell(account_id, intake, received)
-
-    async def _receive(
-        self,
-        tx: Tx,
-        files: FileStore,
-        account_id: int,
-        intake: Intake,
-        raw: bytes,
-        message: ReceivedMessage,
-        error: str = "",
-    ) -> Received | None:
-        """What became of the message; None when somebody else has it."""
-        if not await mail.intake.claim(tx, account_id, intake.id):
-            return None
-        arrival = Arrival(key=self._key, recipients=intake.envelope.recipients, stored_as=intake.storage_key)
-        received = await mail.receive(tx, files, account_id, intake.mailbox_id, message, raw, arrival)
-        await mail.intake.settle(tx, account_id, intake.id, received, message.warnings, error)
-        return received
+        for each, received in await self._stored(account_id, [(intake, raw, message)], error):
+            _tell(account_id, each, received)
 
     async def _meet(self, account_id: int, intake: Intake, error: Exception) -> None:
         """A message that cannot be read or stored: again later, or as a file of a conversation."""
@@ -199,9 +215,7 @@ class Reading:
                 await mail.intake.give_up(tx, account_id, intake, _words(worse))
 
 
-def _tell(account_id: int, intake: Intake, received: Received | None) -> None:
-    if received is None:
-        return
+def _tell(account_id: int, intake: Intake, received: Received) -> None:
     READ.labels(intake.channel, received.outcome).inc()
     log.info(
         "mail.read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from waypost.domains.accounts import Actor, scope_of
@@ -76,6 +77,9 @@ async def find_or_create_by_email(tx: Tx, actor: Actor, email: str, profile: Cus
 async def keep_by_email(tx: Tx, actor: Actor, email: str, profile: CustomerProfile) -> int:
     """The id of the customer that `find_or_create_by_email` returns, for callers who need no more of it."""
     address = _checked(email)
+    held = tx.memory.get(_held(actor.account_id, address))
+    if isinstance(held, int):
+        return held
     for _ in range(_TRIES):
         found = await people.keep_by_email(tx.connection, actor.account_id, address)
         if found is None:
@@ -83,6 +87,18 @@ async def keep_by_email(tx: Tx, actor: Actor, email: str, profile: CustomerProfi
         if found is not None:
             return found
     raise Conflict("customer keeps changing")
+
+
+async def hold_by_emails(tx: Tx, account_id: int, emails: Iterable[str]) -> None:
+    """Look up many at once for `keep_by_email`. For transactions that neither delete nor merge customers."""
+    # The database's lower case of other letters may be another one.
+    asked = {clean_text(email).strip().lower() for email in emails if email.isascii()}
+    found = await people.hold_by_emails(tx.connection, account_id, sorted(asked))
+    tx.memory.update({_held(account_id, email): customer_id for email, customer_id in found.items()})
+
+
+def _held(account_id: int, address: str) -> tuple[str, int, str]:
+    return "customer by email", account_id, address.lower()
 
 
 async def keep(tx: Tx, actor: Actor, customer_id: int) -> CustomerBrief:

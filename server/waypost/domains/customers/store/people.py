@@ -102,6 +102,14 @@ join customer on customer.account_id = entry.account_id and customer.id = entry.
 where entry.account_id = $1 and entry.kind = 'email' and lower(entry.value) = lower($2) and customer.state = 'active'
 for key share of customer
 """
+# In the order of their ids, as everybody goes through several.
+_HOLD_BY_EMAILS = """
+select lower(entry.value) as email, customer.id from customer_entry entry
+join customer on customer.account_id = entry.account_id and customer.id = entry.customer_id
+where entry.account_id = $1 and entry.kind = 'email' and lower(entry.value) = any ($2::text[])
+  and customer.state = 'active'
+order by customer.id for key share of customer
+"""
 _BRIEF = """
 select id, first_name, last_name, email, photo_url from customer where account_id = $1 and id = any($2::bigint[])
 """
@@ -268,6 +276,12 @@ async def keep_by_email(connection: Connection, account_id: int, email: str) -> 
     """The id of the active customer with this address, held against deletion until the transaction ends."""
     found: int | None = await connection.fetchval(_KEEP_BY_EMAIL, account_id, email)
     return found
+
+
+async def hold_by_emails(connection: Connection, account_id: int, emails: Iterable[str]) -> dict[str, int]:
+    """The same of several addresses in lower case, by their address."""
+    rows = await connection.fetch(_HOLD_BY_EMAILS, account_id, list(emails))
+    return {row["email"]: row["id"] for row in rows}
 
 
 async def load_briefs(connection: Connection, account_id: int, ids: Iterable[int]) -> dict[int, CustomerBrief]:
