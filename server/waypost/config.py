@@ -45,6 +45,8 @@ class Settings:
     #: Requests of the Docs API in ten minutes for an account with one site; with two half as many more, with more
     #: twice as many. 0: no limit.
     docs_rate_limit: int = 2000
+    #: New conversations that contact forms begin for one network address, or one sender, in twelve hours. 0: no limit.
+    contact_limit: int = 6
     #: The domain below which help centers have their sub-domains. Empty: the desk's own host.
     docs_domain: str = ""
     database_pool: int = 10
@@ -127,6 +129,7 @@ def load(**overrides: Any) -> Settings:
         "write_burst_limit": _number("WRITE_BURST_LIMIT", 12, 0, 10_000_000),
         "rate_write_weight": _number("RATE_WRITE_WEIGHT", 1, 1, 1000),
         "docs_rate_limit": _number("DOCS_RATE_LIMIT", 2000, 0, 10_000_000),
+        "contact_limit": _number("CONTACT_LIMIT", 6, 0, 10_000_000),
         "docs_domain": _text("DOCS_DOMAIN"),
         "database_pool": _number("DATABASE_POOL", 10, 2, 500),
         "is_development": _choice("DEVELOPMENT", "0", ("0", "1")) == "1",

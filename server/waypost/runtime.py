@@ -35,6 +35,8 @@ from waypost.kit.wakeups import EVENTS, Wakeups
 
 #: spec: docs-api 2.3.
 DOCS_WINDOW_S = 600
+#: security: 44.
+CONTACT_WINDOW_S = 12 * 60 * 60
 KEY_FILE = "secret.key"
 KEY_BYTES = 32
 SYSTEM_MAIL_JOB = "mail.send_system"
@@ -175,6 +177,8 @@ def _context(
         ),
         docs_limits=WindowLimits(DOCS_WINDOW_S, settings.valkey_url or None),
         docs_rate_limit=settings.docs_rate_limit,
+        contact_limits=WindowLimits(CONTACT_WINDOW_S, settings.valkey_url or None),
+        contact_limit=settings.contact_limit,
         docs_domain=settings.docs_host,
         send_system_mail=queue_system_mail,
         live=live,

@@ -72,6 +72,10 @@ class Context:
     docs_rate_limit: int
     #: The domain below which help centers have their sub-domains, with the port where there is one.
     docs_domain: str
+    #: What visitors of help centers send, in twelve hours; and how many messages of one peer become conversations in
+    #: that time, 0 for any number.
+    contact_limits: WindowLimits
+    contact_limit: int
     #: The client for addresses that callers have chosen.
     outgoing: Outgoing
     #: Makes the body of a webhook; see edges.hooks_out.bodies.

@@ -17,7 +17,7 @@ from waypost.domains import docs
 from waypost.edges.base.context import DEPENDENCIES, Context, context_of
 from waypost.edges.docs_site import errors, render, static_files
 from waypost.edges.docs_site.centers import HelpCenters
-from waypost.edges.docs_site.handlers import articles, categories, collections, home
+from waypost.edges.docs_site.handlers import articles, categories, collections, contact, home, search, votes
 from waypost.edges.docs_site.reader import build_reader, place_of, provide_reader
 from waypost.kit.errors import NotFound
 
@@ -58,6 +58,9 @@ def all_routes() -> Litestar:
             *collections.ROUTES,
             *categories.ROUTES,
             *articles.ROUTES,
+            *search.ROUTES,
+            *votes.ROUTES,
+            *contact.ROUTES,
             static_files.serve,
             nowhere,
         ],

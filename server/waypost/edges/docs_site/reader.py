@@ -26,6 +26,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     may_see_private: bool = False
     name: str | None = None
     is_restricted: bool = False
+    #: Whether there is a contact form, and a mailbox behind it.
+    takes_messages: bool = False
     #: What the navigation lists: the collections in which this reader sees something.
     collections: tuple[Collection, ...] = ()
 
@@ -66,8 +68,9 @@ async def build_reader(request: Request[Any, Any, Any], place: Place) -> Reader:
     )
     async with context.transactions.read() as tx:
         listed = await docs.reading.list_collections(tx, reader.audience)
+        mailbox_id = await docs.contact.mailbox_of(tx, place.account_id, site)
     shown = tuple(one for one in listed if one.article_count)
-    reader = msgspec.structs.replace(reader, collections=shown)
+    reader = msgspec.structs.replace(reader, collections=shown, takes_messages=mailbox_id is not None)
     request.scope[READER] = reader  # type: ignore[literal-required]
     return reader
 

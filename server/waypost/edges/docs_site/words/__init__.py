@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from waypost.edges.docs_site.words import dates, faults, pages
+from waypost.edges.docs_site.words import contact, contact_faults, dates, faults, pages, searching
 
 #: What a site's language (spec: the names of PostgreSQL's stemmers) is called in HTML.
 TAGS = {
@@ -23,7 +23,13 @@ RIGHT_TO_LEFT = frozenset({"ar", "yi"})
 LANGUAGES = ("en", "de", "fr", "es", "ja", "it", "nl", "pt")
 _ENGLISH = "en"
 #: Every phrase in every language: those of the pages here, others beside them.
-PHRASES: dict[str, dict[str, str]] = {**pages.PHRASES, **faults.PHRASES}
+PHRASES: dict[str, dict[str, str]] = {
+    **pages.PHRASES,
+    **faults.PHRASES,
+    **searching.PHRASES,
+    **contact.PHRASES,
+    **contact_faults.PHRASES,
+}
 
 
 #: Shorter ones were not cut: they only end without a full stop.
@@ -61,7 +67,7 @@ class Words:
         phrase: str = getattr(self, f"{things}_{'one' if self._is_one(count) else 'other'}")
         return phrase.format(number=self.number(count))
 
-    def fill(self, name: str, **values: object) -> str:
+    def fill(self, name: str, /, **values: object) -> str:
         """A phrase with values in its places."""
         phrase: str = getattr(self, name)
         return phrase.format(**values)
