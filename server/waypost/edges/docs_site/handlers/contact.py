@@ -89,7 +89,7 @@ async def write(
     typed = Typed(**{name: form.text(name) for name in _FIELDS})
     stamp, notice = _judged(context, reader, tx, form)
     message = _message(typed, form, stamp)
-    problems = [] if notice else await contact.problems_of(tx, reader.account_id, message)
+    problems = await contact.problems_of(tx, reader.account_id, message)
     has_files = bool(form.files)
     if notice or problems:
         refused = Answer(status=422, notice=notice, problems=problems, has_files=has_files)
@@ -156,7 +156,7 @@ def _page(context: Context, reader: Reader, typed: Typed, stamp: Stamp, answer: 
         status=answer.status,
         more_headers=answer.headers,
         typed=typed,
-        faults={problem.path: _phrase(reader, problem) for problem in answer.problems},
+        faults=_faults(reader, answer.problems),
         notice=getattr(reader.t, answer.notice) if answer.notice else "",
         has_files=answer.has_files,
         stamp=signed_links.sign(context.secret_key, PURPOSE, stamp, expires_at),
@@ -164,6 +164,12 @@ def _page(context: Context, reader: Reader, typed: Typed, stamp: Stamp, answer: 
         limits=contact,
         most_megabytes=contact.MOST_FILE_BYTES // _MEBIBYTE,
     )
+
+
+def _faults(reader: Reader, problems: list[FieldError]) -> dict[str, str]:
+    """What is wrong with which field, in the order in which the fields stand."""
+    order = [*_FIELDS, "files"]
+    return {one.path: _phrase(reader, one) for one in sorted(problems, key=lambda one: order.index(one.path))}
 
 
 def _phrase(reader: Reader, problem: FieldError) -> str:

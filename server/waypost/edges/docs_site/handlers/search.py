@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,10 @@ from waypost.kit.tx import Tx
 
 RESULTS = 20
 SUGGESTIONS = 6
+#: So many articles about a subject are enough.
+FEW = 2
+MOST_WORDS = 4
+SHORT_WORD = 3
 POPULAR = 6
 LAST_PAGE = 500
 LONGEST_QUERY = 500
@@ -93,12 +98,15 @@ async def show_results(
 async def suggest(
     request: Request[Any, Any, Any], context: ContextDependency, read: TxDependency, reader: ReaderDependency
 ) -> Response[Suggestions]:
-    """Articles for what has been typed so far. Nothing of it is counted as a search."""
+    """Articles for what has been typed so far; with `any=1` also those that say some of it, as for the subject of a
+    message. Nothing of it is counted as a search."""
     query = _query(request)
     found = Suggestions([], 0)
     if query:
         await budgets.take_search(context, request, reader.account_id)
         hits = await _search(read, reader, query, None, PageRequest(1, SUGGESTIONS))
+        if request.query_params.get("any") == "1":
+            hits = await _with_kindred(read, reader, query, hits)
         shown = await _shown(read, reader, hits.corrected or query, hits.items)
         found = Suggestions(
             [Suggestion(_parts(one.title), one.path, BETWEEN.join(one.place)) for one in shown], hits.total
@@ -119,6 +127,22 @@ async def _nothing_asked(read: Tx, reader: Reader) -> Response[Any]:
 async def _search(read: Tx, reader: Reader, query: str, within: Collection | None, page: PageRequest) -> Hits:
     scope = msgspec.structs.replace(reader.search_scope, collection_id=within.id if within else None)
     return await docs.search(read, query, scope, page)
+
+
+async def _with_kindred(read: Tx, reader: Reader, query: str, hits: Hits) -> Hits:
+    """The hits and, where they are few, articles that hold some of the longer words; most of them first."""
+    if len(hits.items) > FEW:
+        return hits
+    longest = sorted(set(query.lower().split()), key=len, reverse=True)[:MOST_WORDS]
+    found: dict[str, Hit] = {hit.id: hit for hit in hits.items}
+    times: Counter[str] = Counter()
+    for word in [word for word in longest if len(word) > SHORT_WORD]:
+        for hit in (await _search(read, reader, word, None, PageRequest(1, SUGGESTIONS))).items:
+            found.setdefault(hit.id, hit)
+            times[hit.id] += 1
+    own = {hit.id for hit in hits.items}
+    items = sorted(found.values(), key=lambda hit: (hit.id not in own, -times[hit.id]))[:SUGGESTIONS]
+    return Hits(items=items, total=len(items), request=hits.request)
 
 
 async def _shown(read: Tx, reader: Reader, query: str, hits: list[Hit]) -> list[Result]:

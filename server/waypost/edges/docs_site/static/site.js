@@ -41,7 +41,8 @@
       const own = new AbortController();
       request = own;
       try {
-        const url = `${address}?query=${encodeURIComponent(query.slice(0, LONGEST))}`;
+        const url = new URL(address, window.location.href);
+        url.searchParams.set("query", query.slice(0, LONGEST));
         const answer = await fetch(url, { signal: own.signal, headers: { Accept: "application/json" } });
         if (!answer.ok) throw new Error(String(answer.status));
         const found = await answer.json();
