@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.edges.docs_v1.shelf import Shelf
@@ -135,3 +137,20 @@ async def test_what_visitors_find_follows_every_change_of_what_they_may_see(shel
     assert deleted.status_code == 204
     # In no other category it is uncategorized now, which is public.
     assert await is_found()
+
+
+async def test_a_view_waits_for_nobody_who_changes_the_article(shelf: Shelf) -> None:
+    one = await shelf.article("Otter one")
+    two = await shelf.article("Otter two")
+    held = "select number from docs_entry where account_id = $1 and number = $2 for update"
+
+    async with shelf.desk.transactions.open() as writer:
+        await writer.connection.execute(held, shelf.account.id, two["number"])
+        async with asyncio.timeout(10), shelf.desk.transactions.open() as tx:
+            await docs.insight.note_view(tx, shelf.account.id, two["id"], 5)
+    assert await names(shelf, "otter") == [one["name"], two["name"]]
+    async with shelf.desk.transactions.open() as tx:
+        await docs.insight.note_view(tx, shelf.account.id, two["id"])
+
+    assert await names(shelf, "otter") == [two["name"], one["name"]]
+    assert (await shelf.get(f"/v1/articles/{two['id']}"))["article"]["viewCount"] == 6

@@ -55,9 +55,10 @@ from language l, unnest($5::text[]) with ordinality as p (phrase, place)
 order by 1, 2
 """
 
-#: The title's share of a rank: the words that it has of the query, the fewer others the better; and whether it says
-#: them in a row. $7 any of the words, $8 the words in a row.
+#: The title's share of a rank: the words that it has of the query, the fewer others the better; whether it says all of
+#: them, and whether in a row. $6 every word, $7 any of the words, $8 the words in a row.
 _TITLE_RANK = """4 * ts_rank('{0, 0, 0, 1}', g.title_words, $7::text::tsquery, 1)
+    + case when g.title_words @@ $6::text::tsquery then 1 else 0 end
     + case when $8::text <> '' and g.title_words @@ $8::text::tsquery then 1 else 0 end"""
 _MAIN_RANK = "ts_rank('{0.1, 0.25, 0.5, 0}', g.main_words, $7::text::tsquery)"
 _WHOLE_RANK = """ts_rank('{0.1, 0.1, 0.1, 1}', e.all_words, $6::text::tsquery)
