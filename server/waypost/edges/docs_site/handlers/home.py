@@ -6,7 +6,6 @@ from typing import Any
 
 import litestar
 from litestar import Request, Response
-from litestar.response import Redirect
 
 from waypost.domains import docs
 from waypost.edges.base.context import TxDependency
@@ -43,11 +42,11 @@ def description_of(reader: Reader) -> str:
 
 
 @litestar.get("/favicon.ico", sync_to_thread=False)
-def show_icon(request: Request[Any, Any, Any]) -> Redirect:
+def show_icon(request: Request[Any, Any, Any]) -> Response[Any]:
     """For those who look for an icon without reading the page."""
     site = place_of(request).site
     assert site is not None
-    return Redirect(site.fields.look.fav_icon_url or static_files.address("icon.svg"), status_code=302)
+    return render.redirect(site.fields.look.fav_icon_url or static_files.address("icon.svg"), 302)
 
 
 ROUTES = [show_home, show_icon]
