@@ -54,6 +54,13 @@ def test_pictures_tables_and_code_are_fitted() -> None:
     assert "<p>a &lt;b&gt; c</p>" in shown
 
 
+def test_what_html_does_not_know_any_more_is_said_otherwise() -> None:
+    shown = fitted(
+        '<a rel="noopener noreferrer">x</a><a href="/x" rel="noopener noreferrer">y</a><col width="40">'
+    ).html
+    assert shown == '<a>x</a><a href="/x" rel="noopener noreferrer">y</a><col style="width:40px">'
+
+
 def test_notes_of_githubs_kind_are_notes() -> None:
     shown = fitted("<blockquote>\n<p>[!WARNING]\nMind <b>this</b>.</p>\n</blockquote>").html
     assert '<blockquote class="callout callout-warning"><p class="callout-title">Warning</p><p>Mind' in shown

@@ -30,6 +30,8 @@ _MOST = 40
 _MOST_MAIN = 100
 _TAG = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>"]|"[^"]*")*)>')
 _ID = re.compile(r'\sid="([^"]*)"')
+_REL = ' rel="noopener noreferrer"'
+_WIDTH = re.compile(r'\swidth="(\d{1,4})"')
 _HEADING = re.compile(r"h([1-6])")
 _PICTURE = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]*)"')
 _TEXT_OF = re.compile(r"<[^>]*>")
@@ -133,6 +135,11 @@ class _Fitting:
             if " alt=" not in changed:
                 changed += ' alt=""'
             changed += ' loading="lazy" decoding="async"'
+        elif name == "a" and " href=" not in changed:
+            # Cleaning marks every link; one that leads nowhere has nothing to be marked.
+            changed = changed.replace(_REL, "")
+        elif name == "col":
+            changed = _WIDTH.sub(r' style="width:\1px"', changed)
         elif name == "pre":
             changed += ' tabindex="0"'
         elif changed == attributes:
