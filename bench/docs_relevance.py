@@ -167,9 +167,11 @@ async def measure(transactions: Transactions, texts: Texts, scope: SearchScope, 
             places.append(names.index(wanted.title) + 1 if wanted.title in names else 0)
             if is_telling and not places[-1]:
                 print(f"{name}: {wanted.query} -> {wanted.title} ({hits.total} hits, first {names[:2]})")
+        if not places:
+            continue
         good = sum(1 for place in places if place)
         asked, found = asked + len(places), found + good
-        of = max(1, len(places))
+        of = len(places)
         table.add_row(name, str(len(places)), f"{good / of:.3f}", f"{places.count(1) / of:.3f}")
     table.caption = f"recall@{FIRST} of all {found / max(1, asked):.3f} ({asked} queries)"
     return table
