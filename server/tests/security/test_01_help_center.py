@@ -38,7 +38,8 @@ async def hostile_center(desk: Desk) -> tuple[Center, list[str]]:
         text = "\n".join(f"<div>{payload}</div>" for payload in HOSTILE[number::ARTICLES])
         name = f"{NAMES[number % len(NAMES)]} {number}"
         body = {"collectionId": shelf["id"], "categories": [category["id"]], "status": "published"}
-        made = await center.article(name, text, keywords=[NAMES[number % 2]], **body)
+        code = "<script>window.ran.push('code')</script><img src=x onerror=\"window.ran.push('code')\">"
+        made = await center.article(name, text, keywords=[NAMES[number % 2]], code=code, **body)
         paths.append(path_of(made))
     await center.change(
         title=NAMES[1], description=NAMES[0], companyName=NAMES[1], homeLinkText=NAMES[0], includeMetadata=True,
@@ -92,4 +93,5 @@ async def test_names_are_shown_as_they_were_written(module_desk: Desk) -> None:
         text = await center.page(path)
         assert "<script>alert" not in text
         assert "onerror=alert(1)>" not in text.replace("&gt;", "")
+        assert "ran.push" not in text
     assert "{{7*7}}" in to_text(await center.page(paths[1]))

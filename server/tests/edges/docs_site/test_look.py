@@ -126,7 +126,7 @@ async def test_home_lists_articles_where_the_site_wants_that(center: Center) -> 
     [
         ("german", "de", "Startseite"), ("french", "fr", "Accueil"), ("spanish", "es", "Inicio"),
         ("italian", "it", "Articoli più letti"), ("dutch", "nl", "Populaire artikelen"),
-        ("portuguese", "pt", "Artigos populares"),
+        ("portuguese", "pt", "Artigos populares"), ("japanese", "ja", "よく読まれている記事"),
         ("arabic", "ar", "Popular articles"),
     ],
 )  # fmt: skip

@@ -43,13 +43,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole article. `text` is safe HTML, with notes for the team only where private things are seen; `code` is what
-    its author adds to the page."""
+    """A whole article. `text` is safe HTML, with notes for the team only where private things are seen. The code that
+    its author may have added is not among it: nobody has cleaned that."""
 
     article: Article
     text: str
     preview: str
-    code: str | None
     collection: Collection
     #: Those that are seen, the one that it belongs to first.
     categories: list[Category]
@@ -100,7 +99,6 @@ async def find_article(tx: Tx, audience: Audience, number: int) -> ReadArticle |
         article=article,
         text=row["text"] if audience.sees_private else await texts.public_part(row["text"]),
         preview=row["preview"],
-        code=row["code"],
         collection=shelves[article.collection_id],
         categories=[store_categories.category_of(one) for one in categories],
         has_named_related=bool(row["related"]),

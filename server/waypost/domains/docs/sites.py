@@ -19,11 +19,11 @@ from waypost.kit.files import FileStore
 from waypost.kit.paging import Page, PageRequest
 from waypost.kit.tx import Tx
 
-#: What PostgreSQL has stemmers for; `simple` finds words only as they were written.
+#: What PostgreSQL has stemmers for; `simple` and `japanese` find words only as they were written.
 LANGUAGES = frozenset(
     "arabic armenian basque catalan danish dutch english finnish french german greek hindi hungarian indonesian irish"
-    " italian lithuanian nepali norwegian portuguese romanian russian serbian simple spanish swedish tamil turkish"
-    " yiddish".split()
+    " italian japanese lithuanian nepali norwegian portuguese romanian russian serbian simple spanish swedish tamil"
+    " turkish yiddish".split()
 )
 MOST_SITES = 10_000
 _SUB_DOMAIN = re.compile(r"[a-z0-9-]{3,63}")

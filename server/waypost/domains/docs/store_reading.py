@@ -46,7 +46,7 @@ CATEGORIES_OF_ARTICLE = f"""{_CATEGORY} and exists (
 order by g.is_uncategorized, g.position, g.number
 """
 ARTICLE = f"""
-select {COLUMNS}, a.text, a.preview, a.code,
+select {COLUMNS}, a.text, a.preview,
   (select count(*) from docs_related r where r.account_id = a.account_id and r.article_id = a.id) as related
 from docs_article a {VIEWS}
 join docs_collection l on l.account_id = a.account_id and l.id = a.collection_id
