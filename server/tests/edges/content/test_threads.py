@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import httpx
 import pytest
 
 from tests.desk import Desk
-from tests.edges.content.messages import PNG, Part, downloads_of, received, view_of
+from tests.edges.content.messages import PNG, Part, downloads_of, mail, received, view_of
 from tests.edges.inbox_v2.office import Office, open_office
 from tests.hooks import Clock, desk_with
 from tests.make import Person
@@ -158,3 +159,30 @@ async def test_links_stay_the_same_for_an_hour_and_end_after_a_day(desk: Desk) -
     ended = await browser.get(first)
     assert ended.status_code == 410
     assert "This link has expired" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("sender", "told"),
+    [
+        ("Ann <ann@xn--pypal-4ve.com>", "written with letters that look like others: <bdi>p\u0430ypal.com</bdi>."),
+        ('"help@bank.example" <eve@attacker.example>', "name shows another address: <bdi>help@bank.example</bdi>."),
+        ("=?utf-8?q?Ann_=E2=80=AEknaB?= <ann@example.org>", "removed from the sender's name."),
+    ],
+)
+async def test_what_is_deceiving_about_the_sender_stands_above_the_message(
+    office: Office, browser: httpx.AsyncClient, sender: str, told: str
+) -> None:
+    made = await office.mail(mail("<p>Pay here</p>").replace("Jane <jane@example.com>", sender))
+    thread = await office.get(f"/v2/conversations/{made.conversation_id}/threads/{made.thread_id}")
+
+    page = unescape((await browser.get(view_of(thread))).text)
+
+    above, _, _ = page.partition('<div class="message"')
+    assert '<p class="bar is-warning" lang="en"><strong>Take care:</strong>' in above
+    assert told in above
+
+
+async def test_nothing_is_told_of_an_honest_sender(office: Office, browser: httpx.AsyncClient) -> None:
+    thread = await received(office, "<p>Pay here</p>")
+
+    assert "Take care" not in (await browser.get(view_of(thread))).text

@@ -27,6 +27,7 @@ from waypost.domains.mail.models import (
     ReceivedMessage,
     Verdict,
 )
+from waypost.domains.mail.origin import LOOK_ALIKE, OTHER_ADDRESS, TURNED_NAME, deceptions
 from waypost.domains.mail.outbox import Delivery, deliveries, retry, undo
 from waypost.domains.mail.own_words import ANSWER_LINE
 from waypost.domains.mail.receiving import Arrival, Received, look_ahead, receive
@@ -48,9 +49,12 @@ from waypost.domains.mail.subjects import without_prefix
 __all__ = [
     "ANSWER_LINE",
     "BY_A_PROGRAM",
+    "LOOK_ALIKE",
     "MADE_UP_HOST",
     "NAME",
+    "OTHER_ADDRESS",
     "SEND_JOB",
+    "TURNED_NAME",
     "Address",
     "Arrival",
     "Bookmark",
@@ -75,6 +79,7 @@ __all__ = [
     "ReceivedMessage",
     "Verdict",
     "Waiting",
+    "deceptions",
     "deliveries",
     "folders",
     "house_of",

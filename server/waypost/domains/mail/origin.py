@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -12,6 +13,10 @@ from waypost.domains.mail.models import ReceivedMessage
 from waypost.domains.mail.signed_ids import read_token
 
 MOST_SUGGESTED = 100
+#: How the warnings begin that say of a sender that it looks like another one; what follows `: ` is the sender's own.
+OTHER_ADDRESS = "the sender's name shows another address"
+LOOK_ALIKE = "the sender's domain is written with letters that look like others"
+TURNED_NAME = "marks that turn the reading direction were removed from the sender's name"
 _FAILED = frozenset(("fail", "softfail", "permerror"))
 #: Addresses that nobody reads, by their local part.
 _UNREAD = re.compile(
@@ -119,6 +124,13 @@ def refusal(
     if verdicts.is_spam:
         return "spam"
     return "forged" if verdicts.is_forged else ""
+
+
+def deceptions(detail: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What is deceiving about a sender, out of what `detail` made: what it is, and the sender's own words for it."""
+    warnings = (detail or {}).get("warnings", ())
+    parts = [warning.partition(": ") for warning in warnings]
+    return [(what, words) for what, _, words in parts if what in (OTHER_ADDRESS, LOOK_ALIKE, TURNED_NAME)]
 
 
 def is_auto_reply(message: ReceivedMessage) -> bool:

@@ -9,7 +9,7 @@ import litestar
 from litestar import Request, Response
 from litestar.params import FromPath
 
-from waypost.domains import conversations
+from waypost.domains import conversations, mail
 from waypost.domains.accounts import Actor, actor_for_user
 from waypost.edges.base.content_links import (
     AttachmentLink,
@@ -77,7 +77,10 @@ def _part(wanted: str, data: bytes, media_type: str, sent: dict[str, str]) -> Re
 async def show_thread(
     request: Request[Any, Any, Any], context: ContextDependency, read: TxDependency, token: FromPath[str]
 ) -> Response[str]:
-    """The text of a thread as a page for a frame. Remote pictures come with `?images=on` only, and through the desk."""
+    """The text of a thread as a page for a frame. Remote pictures come with `?images=on` only, and through the desk.
+
+    Above it stands what is deceiving about its sender.
+    """
     link = follow(context.secret_key, token, ThreadLink, read.now)
     actor = await viewer(read, link.account_id, link.user_id)
     thread = await conversations.view_thread(read, actor, link.thread_id)
@@ -89,7 +92,10 @@ async def show_thread(
         file_address=links.attachment,
         picture_address=links.image if has_images else None,
     )
-    return pages.message_page(context.content_address, context.base_url, shown=shown, has_images=has_images)
+    warnings = mail.deceptions(thread.origin)
+    return pages.message_page(
+        context.content_address, context.base_url, shown=shown, has_images=has_images, warnings=warnings
+    )
 
 
 @litestar.get("/images/{token:str}")

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from waypost.domains.mail import Address
+from waypost.domains.mail import LOOK_ALIKE, OTHER_ADDRESS, TURNED_NAME, Address
 from waypost.edges.mail_io.header_block import read_text
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})")
@@ -26,12 +26,12 @@ def sender_warnings(raw_from: bytes, sender: Address | None) -> list[str]:
     domain = sender.email.rpartition("@")[2].lower()
     shown = _ADDRESS.search(sender.name)
     if shown and domain and not _related(shown[1].lower(), domain):
-        warnings.append(f"the sender's name shows another address: {shown[0]}")
+        warnings.append(f"{OTHER_ADDRESS}: {shown[0]}")
     if _BIDI.search(read_text(raw_from[:_MOST_BYTES])):
-        warnings.append("marks that turn the reading direction were removed from the sender's name")
+        warnings.append(TURNED_NAME)
     look_alike = _look_alike(domain)
     if look_alike:
-        warnings.append(f"the sender's domain is written with letters that look like others: {look_alike}")
+        warnings.append(f"{LOOK_ALIKE}: {look_alike}")
     return warnings
 
 
