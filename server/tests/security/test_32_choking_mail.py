@@ -27,7 +27,7 @@ from waypost.edges.mail_io.verdicts import read_verdicts
 from waypost.edges.mail_io.written_dates import written_date
 from waypost.kit.html import preview, sanitise
 
-LONG = 160_000
+LONG = 1_000_000
 SHORT = LONG // 4
 #: Between four times as long and sixteen times.
 MOST_GROWTH = 9
@@ -141,6 +141,14 @@ def test_reading_takes_as_long_as_the_text_is(parser: str) -> None:
         grown = growth(TEXT[parser], repeated(seed, LONG), repeated(seed, SHORT))
 
         assert grown < MOST_GROWTH, seed
+
+
+@pytest.mark.parametrize("line", ["begin 644 a\n", "begin 644 a\n#86)C\n"])
+def test_beginnings_of_files_that_are_none_are_followed_only_so_often(line: str) -> None:
+    # Each leads to the same end, and what is between is a file but for the last line.
+    long, short = (repeated(line, size) + "!\nend\n" for size in (LONG, SHORT))
+
+    assert growth(lambda text: uuencoded_files(text.encode()), long, short) < MOST_GROWTH
 
 
 @pytest.mark.parametrize("tag", TAGS)

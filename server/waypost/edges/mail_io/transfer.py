@@ -18,6 +18,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\r\n]")
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary", "none", "plain", "7-bit", "8-bit", "7bits", "8bits", "8 bit"))
 MOST_UUENCODED = 100
 _MOST_FOREIGN = 0.05
+_MOST_MISSES = 8
 
 
 def decoded(data: bytes, encoding: str) -> tuple[bytes, str | None]:
@@ -38,14 +39,16 @@ def uuencoded_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
     """The uuencoded files in a text, and the text without them."""
     files: list[tuple[str, bytes]] = []
     rest: list[bytes] = []
-    position = 0
+    position = misses = 0
     for begin in _UU_BEGIN.finditer(data):
         if begin.start() < position:
             continue
         end = _UU_END.search(data, begin.end() - 1)
-        if not end or len(files) >= MOST_UUENCODED:
+        # Behind a beginning that is none another may stand, yet each costs a look at everything up to the end.
+        if not end or len(files) >= MOST_UUENCODED or misses >= _MOST_MISSES:
             break
         content = _uu_lines(data[begin.end() : end.start()])
+        misses += content is None
         if content is not None:
             files.append((begin[1].decode("utf-8", "replace").strip(), content))
             rest.append(data[position : begin.start()])
