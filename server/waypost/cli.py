@@ -23,7 +23,10 @@ SUBJECTS = {
     "users": ("waypost.commands.accounts:users", "Make, list and shut out users."),
     "applications": ("waypost.commands.accounts:applications", "Make, list and change OAuth applications."),
     "mailboxes": ("waypost.commands.mailboxes:group", "Make, list and set up mailboxes."),
-    "import": ("waypost.commands.import_mail:import_", "Take in mail and articles that are kept in files."),
+    "import": (
+        "waypost.commands.import_mail:import_",
+        "Take in mail and articles that are kept in files, and help centers of other services.",
+    ),
     "export": ("waypost.commands.articles:export", "Write out what a desk holds."),
     "docs": ("waypost.commands.docs:group", "Set up the knowledge base."),
     "audit": ("waypost.commands.audit:audit", "List and check the audit trail."),

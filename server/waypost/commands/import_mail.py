@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from waypost.commands.articles import import_articles
 from waypost.commands.base import AsJson, DataDir, explained, fail, open_desk
+from waypost.commands.import_docs import import_docs
 from waypost.commands.import_summary import show
 from waypost.domains import accounts, mailboxes
 from waypost.domains.conversations import Status, clean_tags
@@ -66,6 +67,7 @@ def subject() -> None:
 
 
 import_.command("articles")(import_articles)
+import_.command("docs")(import_docs)
 
 
 def _command(kind: Kind, reads: str) -> Callable[[Callable[[], None]], Callable[[], None]]:

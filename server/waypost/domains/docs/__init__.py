@@ -41,6 +41,7 @@ from waypost.domains.docs.collections import (
     update_collection,
 )
 from waypost.domains.docs.highlighting import highlights
+from waypost.domains.docs.identities import Identity
 from waypost.domains.docs.jobs import jobs
 from waypost.domains.docs.links import current_links
 from waypost.domains.docs.listing import ArticleOrder, ArticleSort, list_of_category, list_of_collection, list_related
@@ -94,8 +95,23 @@ from waypost.domains.docs.sites import (
 )
 from waypost.domains.docs.store_categories import CategorySort
 from waypost.domains.docs.store_collections import CollectionSort
+from waypost.domains.docs.store_origins import History, Origin
 from waypost.domains.docs.store_reading import ReadingSort
-from waypost.domains.docs.texts import FileType, file_type, from_file
+from waypost.domains.docs.taking_in import (
+    OriginKind,
+    Past,
+    PastRevision,
+    begin_taking_in,
+    find_asset,
+    find_origin,
+    is_number_free,
+    known_revisions,
+    list_origins,
+    note_origin,
+    set_times,
+    settle_article,
+)
+from waypost.domains.docs.texts import FileType, Prepared, file_type, from_file, prepare
 
 __all__ = [
     "Addresses",
@@ -121,10 +137,17 @@ __all__ = [
     "Fault",
     "FileType",
     "ForeignLink",
+    "History",
     "Hit",
     "Hits",
+    "Identity",
     "Level",
     "NewAsset",
+    "Origin",
+    "OriginKind",
+    "Past",
+    "PastRevision",
+    "Prepared",
     "ReadArticle",
     "ReadingSort",
     "Redirect",
@@ -143,6 +166,7 @@ __all__ = [
     "add_asset",
     "add_views",
     "bases_of_sites",
+    "begin_taking_in",
     "changes",
     "check_links",
     "contact",
@@ -163,6 +187,8 @@ __all__ = [
     "feeds",
     "file_type",
     "find_article_by_name",
+    "find_asset",
+    "find_origin",
     "find_public_asset",
     "find_redirect",
     "find_same_asset",
@@ -180,18 +206,23 @@ __all__ = [
     "give",
     "highlights",
     "insight",
+    "is_number_free",
     "jobs",
+    "known_revisions",
     "level_of",
     "list_categories",
     "list_collections",
     "list_of_category",
     "list_of_collection",
+    "list_origins",
     "list_redirects",
     "list_related",
     "list_revisions",
     "list_sites",
+    "note_origin",
     "path_of",
     "place_articles",
+    "prepare",
     "reading",
     "renew_secret",
     "reorder_categories",
@@ -201,6 +232,8 @@ __all__ = [
     "search",
     "search_articles",
     "set_restriction",
+    "set_times",
+    "settle_article",
     "update_article",
     "update_category",
     "update_collection",

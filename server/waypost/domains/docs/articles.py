@@ -13,6 +13,7 @@ from waypost.domains.docs import (
     asset_removal,
     errors,
     events,
+    identities,
     indexing,
     insight,
     policy,
@@ -22,6 +23,7 @@ from waypost.domains.docs import (
 )
 from waypost.domains.docs import store_articles as store
 from waypost.domains.docs.article_checks import ArticleChange
+from waypost.domains.docs.identities import Identity
 from waypost.domains.docs.ids import new_id, number_of, slug_of
 from waypost.domains.docs.models import Article, ArticleStatus, ArticleText, Author, Collection, Revision
 from waypost.domains.docs.sites import get_site
@@ -50,15 +52,17 @@ async def find_article_by_name(tx: Tx, actor: Actor, collection_id: str, name: s
     return await store.find(tx.connection, actor.account_id, found) if found else None
 
 
-async def create_article(tx: Tx, actor: Actor, wanted: ArticleChange, origin: Origin = "api") -> ArticleText:
-    """Make an article. Raises Forbidden, Invalid."""
+async def create_article(
+    tx: Tx, actor: Actor, wanted: ArticleChange, origin: Origin = "api", *, identity: Identity | None = None
+) -> ArticleText:
+    """Make an article, with this id and number where they are free. Raises Forbidden, Invalid."""
     await rights.begin_editing(tx, actor)
     collection, name, text = await checks.check_new(tx, actor, wanted)
     status = wanted.status if wanted.status is not UNSET else ArticleStatus.NOT_PUBLISHED
     is_published = status is ArticleStatus.PUBLISHED
     user_id = actor.user_id or None
     article = Article(
-        id=new_id(tx.now),
+        id="",
         site_id=collection.site_id,
         collection_id=collection.id,
         number=0,
@@ -74,7 +78,12 @@ async def create_article(tx: Tx, actor: Actor, wanted: ArticleChange, origin: Or
     )
     category_ids = await checks.categories_of(tx, actor, collection.id, wanted)
     related_ids = await checks.related_of(tx, actor, article, wanted)
-    article = msgspec.structs.replace(article, number=await rights.next_number(tx, actor.account_id))
+    identity = identity or Identity()
+    article = msgspec.structs.replace(
+        article,
+        id=await identities.id_for(tx, actor.account_id, identity.id),
+        number=await identities.number_for(tx, actor.account_id, identity.number),
+    )
     prepared = await prepare(text)
     made = ArticleText(
         article=article,
@@ -97,9 +106,16 @@ async def create_article(tx: Tx, actor: Actor, wanted: ArticleChange, origin: Or
 
 
 async def update_article(
-    tx: Tx, actor: Actor, article_id: str, change: ArticleChange, origin: Origin = "api"
+    tx: Tx,
+    actor: Actor,
+    article_id: str,
+    change: ArticleChange,
+    origin: Origin = "api",
+    *,
+    keeps_revision: bool = True,
 ) -> ArticleText:
-    """Change an article; what is UNSET stays. Raises NotFound, Forbidden, Invalid."""
+    """Change an article; what is UNSET stays. A new published text becomes a revision, unless the caller brings its
+    own. Raises NotFound, Forbidden, Invalid."""
     await rights.begin_editing(tx, actor)
     before = await get_article(tx, actor, article_id)
     collection, after, text = await checks.check_change(tx, actor, before, change)
@@ -114,7 +130,8 @@ async def update_article(
             fields.append("related")
     if not fields:
         return before
-    await _write(tx, actor, before, after, text, origin)
+    if await _write(tx, actor, before, after, text, origin) and keeps_revision:
+        await _keep_revision(tx, actor, before.article.id, text.html if text is not None else before.text)
     if memberships is not None:
         await store_categories.put_memberships(tx.connection, actor.account_id, before.article.id, memberships)
     if related is not None:
@@ -125,8 +142,8 @@ async def update_article(
 
 async def _write(
     tx: Tx, actor: Actor, before: ArticleText, after: ArticleText, text: Prepared | None, origin: Origin
-) -> None:
-    """The article, its text, index, draft and revision."""
+) -> bool:
+    """The article, its text, index and draft; whether visitors see a text that they did not see before."""
     old, one = before.article, after.article
     is_published = one.status is ArticleStatus.PUBLISHED
     is_new_to_public = is_published and (old.status is not ArticleStatus.PUBLISHED or text is not None)
@@ -151,7 +168,7 @@ async def _write(
     if is_new_to_public:
         # spec: 3.9. What is published now takes the place of what was being prepared.
         await store.set_draft(connection, account_id, one.id, None)
-        await _keep_revision(tx, actor, one.id, text.html if text is not None else before.text)
+    return is_new_to_public
 
 
 async def _memberships(

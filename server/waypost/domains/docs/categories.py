@@ -6,9 +6,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import errors, events, policy, rights, store_collections, store_redirects
+from waypost.domains.docs import errors, events, identities, policy, rights, store_collections, store_redirects
 from waypost.domains.docs import store_categories as store
 from waypost.domains.docs.errors import CATEGORY_NAME_TAKEN
+from waypost.domains.docs.identities import Identity
 from waypost.domains.docs.ids import number_of
 from waypost.domains.docs.models import Category, Collection, DefaultSort
 from waypost.domains.docs.shelving import ShelfChange, changed, check, new_fields
@@ -54,14 +55,16 @@ async def keys_of(tx: Tx, account_id: int, collection_id: str) -> list[tuple[str
     return [(category_id, number) for category_id, number, _ in found]
 
 
-async def make_uncategorized(tx: Tx, actor: Actor, collection: Collection) -> None:
+async def make_uncategorized(tx: Tx, actor: Actor, collection: Collection, identity: Identity) -> None:
     """The category that a new collection begins with."""
     wanted = CategoryChange(name=UNCATEGORIZED, order=UNCATEGORIZED_ORDER)
-    await _insert(tx, actor, _new(tx, actor, collection, wanted, is_uncategorized=True))
+    await _insert(tx, actor, _new(tx, actor, collection, wanted, is_uncategorized=True), identity)
 
 
-async def create_category(tx: Tx, actor: Actor, collection_id: str | None, wanted: CategoryChange) -> Category:
-    """Make a category. Raises Forbidden, Invalid."""
+async def create_category(
+    tx: Tx, actor: Actor, collection_id: str | None, wanted: CategoryChange, *, identity: Identity | None = None
+) -> Category:
+    """Make a category, with this id and number where they are free. Raises Forbidden, Invalid."""
     await rights.begin_managing(tx, actor)
     found: list[FieldError] = []
     collection = None
@@ -77,7 +80,7 @@ async def create_category(tx: Tx, actor: Actor, collection_id: str | None, wante
     assert collection is not None
     made = _new(tx, actor, collection, wanted, is_uncategorized=False)
     await _check(tx, actor, made)
-    return await _insert(tx, actor, made)
+    return await _insert(tx, actor, made, identity or Identity())
 
 
 async def update_category(tx: Tx, actor: Actor, category_id: str, change: CategoryChange) -> Category:
@@ -146,8 +149,12 @@ def _new(tx: Tx, actor: Actor, collection: Collection, wanted: CategoryChange, *
     )
 
 
-async def _insert(tx: Tx, actor: Actor, made: Category) -> Category:
-    made = msgspec.structs.replace(made, number=await rights.next_number(tx, actor.account_id))
+async def _insert(tx: Tx, actor: Actor, made: Category, identity: Identity) -> Category:
+    made = msgspec.structs.replace(
+        made,
+        id=await identities.id_for(tx, actor.account_id, identity.id),
+        number=await identities.number_for(tx, actor.account_id, identity.number),
+    )
     await store.insert(tx.connection, actor.account_id, made)
     what = events.CategoryCreated(subject_id=made.number, id=made.id, collection_id=made.collection_id)
     tx.emit(actor, what)

@@ -11,6 +11,7 @@ from waypost.domains.docs import (
     categories,
     errors,
     events,
+    identities,
     indexing,
     policy,
     rights,
@@ -19,6 +20,7 @@ from waypost.domains.docs import (
 )
 from waypost.domains.docs import store_collections as store
 from waypost.domains.docs.errors import COLLECTION_NAME_TAKEN
+from waypost.domains.docs.identities import Identity
 from waypost.domains.docs.ids import number_of
 from waypost.domains.docs.models import Collection, Visibility
 from waypost.domains.docs.shelving import ShelfChange, changed, check, new_fields
@@ -60,8 +62,19 @@ async def get_collection(tx: Tx, actor: Actor, reference: str) -> Collection:
     return found
 
 
-async def create_collection(tx: Tx, actor: Actor, site_id: str | None, wanted: CollectionChange) -> Collection:
-    """Make a collection with its Uncategorized category. Raises Forbidden, Invalid."""
+async def create_collection(
+    tx: Tx,
+    actor: Actor,
+    site_id: str | None,
+    wanted: CollectionChange,
+    *,
+    identity: Identity | None = None,
+    uncategorized: Identity | None = None,
+) -> Collection:
+    """Make a collection with its Uncategorized category. Raises Forbidden, Invalid.
+
+    `identity` and `uncategorized` are ids and numbers to be kept where they are free.
+    """
     await rights.begin_managing(tx, actor)
     site = await site_meant(tx, actor, site_id)
     order = wanted.order
@@ -69,10 +82,15 @@ async def create_collection(tx: Tx, actor: Actor, site_id: str | None, wanted: C
         order = await store.last_position(tx.connection, actor.account_id, site.id) + 1
     made = Collection(site_id=site.id, order=order, **new_fields(tx, actor, wanted))
     await _check(tx, actor, made)
-    made = msgspec.structs.replace(made, number=await rights.next_number(tx, actor.account_id))
+    identity = identity or Identity()
+    made = msgspec.structs.replace(
+        made,
+        id=await identities.id_for(tx, actor.account_id, identity.id),
+        number=await identities.number_for(tx, actor.account_id, identity.number),
+    )
     await store.insert(tx.connection, actor.account_id, made)
     tx.emit(actor, events.CollectionCreated(subject_id=made.number, id=made.id, site_id=site.id))
-    await categories.make_uncategorized(tx, actor, made)
+    await categories.make_uncategorized(tx, actor, made, uncategorized or Identity())
     return made
 
 

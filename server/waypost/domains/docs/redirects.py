@@ -8,11 +8,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import errors, events, policy, rights, sites, store_documents, store_sites
+from waypost.domains.docs import errors, events, identities, policy, rights, sites, store_documents, store_sites
 from waypost.domains.docs import store_redirects as store
 from waypost.domains.docs.addresses import Addresses, document_in, is_web_address, path_of
 from waypost.domains.docs.errors import URL_MAPPING_TAKEN
-from waypost.domains.docs.ids import new_id
 from waypost.domains.docs.models import Author, Redirect, RedirectTarget, RedirectType, Site
 from waypost.domains.docs.store_redirects import Row
 from waypost.kit.errors import FieldError, NotFound
@@ -132,14 +131,16 @@ async def follow_on_site(
     return found.redirect
 
 
-async def create_redirect(tx: Tx, actor: Actor, addresses: Addresses, wanted: RedirectChange) -> Redirect:
-    """Make a redirect. Raises Forbidden, Invalid."""
+async def create_redirect(
+    tx: Tx, actor: Actor, addresses: Addresses, wanted: RedirectChange, *, redirect_id: str = ""
+) -> Redirect:
+    """Make a redirect, with this id where it is free. Raises Forbidden, Invalid."""
     await rights.begin_managing(tx, actor)
     members = {"siteId": wanted.site_id, "urlMapping": wanted.url_mapping, "redirect": wanted.redirect}
     errors.raise_any([errors.required(name) for name, value in members.items() if value is UNSET or not value])
     user_id = actor.user_id or None
     blank = Redirect(
-        id=new_id(tx.now),
+        id=await identities.id_for(tx, actor.account_id, redirect_id),
         site_id="",
         url_mapping="",
         type=RedirectType.CUSTOM,

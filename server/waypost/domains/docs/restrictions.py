@@ -54,11 +54,13 @@ async def set_restriction(
     is_enabled: bool,
     sign_in_url: str | None,
     password: str | UnsetType | None = UNSET,
+    first_secret: str | None = None,
 ) -> Restriction:
     """Ask visitors to sign in or for a password, or stop asking. Raises as reading, and Invalid.
 
-    The secret is made when first needed and stays. A `sign_in_url` of None stays as it was, an empty one goes. Another
-    password, or None for no more, ends the visits of those who knew the one before.
+    The secret is made when first needed, unless it is given then (`first_secret`), and stays. A `sign_in_url` of None
+    stays as it was, an empty one goes. Another password, or None for no more, ends the visits of those who knew the one
+    before.
     """
     before = await get_restriction(tx, actor, key, site_id)
     await rights.begin_managing(tx, actor)
@@ -70,7 +72,7 @@ async def set_restriction(
         errors.raise_any([errors.invalid(_SIGN_IN_URL, url)])
     secret = before.secret
     if is_enabled and url and secret is None:
-        secret = _new_secret()
+        secret = first_secret or _new_secret()
     sealed = seal(key, secret.encode()) if secret is not None else None
     after = Restriction(is_enabled=is_enabled, sign_in_url=url, secret=secret, has_password=has_password)
     await store_sites.put_restriction(tx.connection, actor.account_id, site_id, is_enabled, url, sealed)

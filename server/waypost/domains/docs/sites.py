@@ -10,9 +10,8 @@ import asyncpg
 import msgspec
 
 from waypost.domains.accounts import Actor
-from waypost.domains.docs import errors, events, indexing, policy, rights, store_assets, store_sites
+from waypost.domains.docs import errors, events, identities, indexing, policy, rights, store_assets, store_sites
 from waypost.domains.docs.addresses import Addresses, is_web_address
-from waypost.domains.docs.ids import new_id
 from waypost.domains.docs.models import Author, Site, SiteFields, SiteLook
 from waypost.kit.errors import FieldError, NotFound
 from waypost.kit.files import FileStore
@@ -85,14 +84,14 @@ async def find_site_by_host(tx: Tx, addresses: Addresses, host: str) -> tuple[in
     return await store_sites.find_by_host(tx.connection, name, addresses.sub_domain_of(host))
 
 
-async def create_site(tx: Tx, actor: Actor, addresses: Addresses, fields: SiteFields) -> Site:
-    """Make a site. Raises Forbidden, Invalid."""
+async def create_site(tx: Tx, actor: Actor, addresses: Addresses, fields: SiteFields, *, site_id: str = "") -> Site:
+    """Make a site, with this id where it is free. Raises Forbidden, Invalid."""
     await rights.begin_managing(tx, actor)
     _check(fields, addresses)
     author = Author(
         created_by=actor.user_id or None, updated_by=actor.user_id or None, created_at=tx.now, updated_at=tx.now
     )
-    site = Site(id=new_id(tx.now), fields=fields, author=author)
+    site = Site(id=await identities.id_for(tx, actor.account_id, site_id), fields=fields, author=author)
     await _write(tx, actor, site, is_new=True)
     tx.emit(actor, events.SiteCreated(subject_id=None, id=site.id))
     return site
