@@ -164,6 +164,18 @@ async def test_files_of_the_same_title_stay_apart(shelf: Shelf, tmp_path: Path) 
     shutil.rmtree(tmp_path)
 
 
+async def test_titles_that_are_stored_otherwise_are_found_again(shelf: Shelf, tmp_path: Path) -> None:
+    folder = tmp_path / "Two  blanks" / "A\u200b category"
+    folder.mkdir(parents=True)
+    (folder / "one.md").write_text("---\ntitle: Too  many   blanks\u200b and u\u0308\n---\nText")
+
+    first, second = await take_in(shelf, tmp_path), await take_in(shelf, tmp_path)
+
+    assert (first.created, first.failures) == (1, [])
+    assert (second.created, second.unchanged, second.failures) == (0, 1, [])
+    assert set(await texts(shelf)) == {"Too many blanks and \u00fc"}
+
+
 def test_front_matter_reads_what_it_writes() -> None:
     values: dict[str, str | list[str]] = {"title": 'A "b": c', "tags": ["x, y", "z"], "slug": "a-b"}
 

@@ -27,6 +27,7 @@ from waypost.edges.docs_files.folder import BadFile, SourceFile
 from waypost.kit.errors import Invalid, WaypostError
 from waypost.kit.files import FileStore
 from waypost.kit.paging import PageRequest
+from waypost.kit.text import clean_name
 from waypost.kit.tx import Transactions, Tx
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".ico"})
@@ -121,12 +122,13 @@ class ArticleImport:
         """The article that a file is, made if it is not there yet; a new one is not published before it is whole."""
         file = folder.read(self.root, path, self.collection)
         async with self.transactions.open() as tx:
-            collection_id = await self._shelf(tx, file.collection[:_NAME_LENGTH])
-            name = self._distinct(collection_id, file.title[:_NAME_LENGTH])
+            collection_id = await self._shelf(tx, clean_name(file.collection, _NAME_LENGTH))
+            # As it will be stored: it is how the article is found again.
+            name = self._distinct(collection_id, clean_name(file.title, _NAME_LENGTH))
             found = await docs.find_article_by_name(tx, self.actor, collection_id, name)
             is_new = found is None
             if found is None:
-                category_id = await self._category(tx, collection_id, file.category[:_NAME_LENGTH])
+                category_id = await self._category(tx, collection_id, clean_name(file.category, _NAME_LENGTH))
                 wanted = ArticleChange(
                     collection_id=collection_id,
                     name=name,
