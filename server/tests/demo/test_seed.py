@@ -57,6 +57,28 @@ async def counts(desk: Desk) -> dict[str, int]:
         return {row["relname"]: await connection.fetchval(f'select count(*) from "{row["relname"]}"') for row in names}
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "query", "article"),
+    [
+        ("hilfe", "german", "gelöschte Nachricht", "Gelöschte Nachrichten wiederfinden"),
+        ("hilfe", "german", "kündigen Tarife", "Den Tarif wechseln oder kündigen"),
+        ("aide", "french", "factures téléchargées", "Télécharger une facture"),
+        ("aide", "french", "messages supprimer", "Retrouver un message supprimé"),
+    ],
+)
+async def test_help_centers_in_other_languages_know_their_forms_of_words(
+    module_desk: Desk, filled: DemoAccess, name: str, language: str, query: str, article: str
+) -> None:
+    client = await module_desk.client()
+    client.auth = httpx.BasicAuth(filled.docs_api_key, "X")
+    sites = (await client.get("/v1/sites")).json()["sites"]["items"]
+    site = next(one for one in sites if one["subDomain"] == name)
+    found = await client.get("/v1/search/articles", params={"query": query, "siteId": site["id"]})
+    assert site["language"] == language
+    assert article in [one["name"] for one in found.json()["articles"]["items"]], found.text
+    assert len(sites) == 3
+
+
 async def test_mailboxes_sign_and_one_is_rated(api: httpx.AsyncClient) -> None:
     settings = {}
     for mailbox in await embedded(api, "/v2/mailboxes", "mailboxes"):

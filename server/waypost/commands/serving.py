@@ -95,6 +95,10 @@ def _panel(running: Running) -> Panel:
         addresses = running.desk.context.docs_addresses
         table.add_row("Help center", f"{addresses.scheme}://{SUB_DOMAIN}.{addresses.domain}")
         table.add_row("Caught mail", f"{settings.address}/outbox")
+        from waypost.demo.knowledge import addresses_of
+
+        for number, address in enumerate(addresses_of(running.desk.context.docs_addresses)):
+            table.add_row("" if number else "Help centers", address)
         _add_access(table, running.demo)
     table.add_row("Data", str(settings.data_dir))
     return Panel(table, title=f"Waypost {__version__}", subtitle="Ctrl-C stops it", expand=False)

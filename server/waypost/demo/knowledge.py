@@ -1,4 +1,5 @@
-"""The demo's help center: one site with articles of real knowledge bases, and some views to go by."""
+"""The demo's help centers: one with articles of real knowledge bases and some views to go by, and small ones in other
+languages."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from zlib import crc32
 
 import msgspec
 
+from waypost.demo.abroad import CENTERS_ABROAD, CenterAbroad
 from waypost.demo.stage import Stage
 from waypost.domains import docs
 from waypost.domains.docs import (
@@ -51,6 +53,19 @@ def articles() -> list[DemoArticle]:
         return [decode(line) for line in lines]
 
 
+def addresses_of(addresses: Addresses) -> list[str]:
+    """Where the demo's help centers are."""
+    names = [SUB_DOMAIN, *(center.sub_domain for center in CENTERS_ABROAD)]
+    return [addresses.base_of(SiteFields(sub_domain=name, language="simple")) for name in names]
+
+
+async def make_help_centers(tx: Tx, stage: Stage, addresses: Addresses) -> None:
+    """All of them, in the owner's name."""
+    await make_help_center(tx, stage, addresses)
+    for center in CENTERS_ABROAD:
+        await _make_abroad(tx, stage, addresses, center)
+
+
 async def make_help_center(tx: Tx, stage: Stage, addresses: Addresses) -> None:
     """The site with its collections, categories and articles, in the owner's name."""
     fields = SiteFields(
@@ -86,3 +101,33 @@ async def make_help_center(tx: Tx, stage: Stage, addresses: Addresses) -> None:
         views = crc32(item.path.encode()) % _MOST_VIEWS
         if views:
             await docs.insight.note_view(tx, stage.owner.account_id, made.article.id, views)
+
+
+async def _make_abroad(tx: Tx, stage: Stage, addresses: Addresses, center: CenterAbroad) -> None:
+    fields = SiteFields(
+        sub_domain=center.sub_domain,
+        language=center.language,
+        has_contact_form=True,
+        mailbox=str(next(iter(stage.mailboxes.values())).id),
+        look=SiteLook(
+            title=center.title, company_name=center.title, description=center.description, include_metadata=True
+        ),
+    )
+    site = await docs.create_site(tx, stage.owner, addresses, fields)
+    collection = CollectionChange(name=center.collection, description=center.description)
+    shelf = (await docs.create_collection(tx, stage.owner, site.id, collection)).id
+    categories: dict[str, str] = {}
+    for item in center.articles:
+        if item.category not in categories:
+            category = CategoryChange(name=item.category, order=len(categories) + 1)
+            categories[item.category] = (await docs.create_category(tx, stage.owner, shelf, category)).id
+        change = ArticleChange(
+            collection_id=shelf,
+            name=item.name,
+            text=item.html,
+            status=ArticleStatus.PUBLISHED,
+            categories=[categories[item.category]],
+            keywords=list(item.keywords),
+        )
+        made = await docs.create_article(tx, stage.owner, change, "import")
+        await docs.insight.note_view(tx, stage.owner.account_id, made.article.id, 1 + crc32(item.name.encode()) % 90)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from waypost.demo import access, cast, credentials
 from waypost.demo.access import DemoAccess
-from waypost.demo.knowledge import make_help_center
+from waypost.demo.knowledge import make_help_centers
 from waypost.demo.letterheads import set_letterheads
 from waypost.demo.rules import make_workflows
 from waypost.demo.shapes import DemoConversation, DemoCustomer, DemoEmail
@@ -101,9 +101,9 @@ async def _make(tx: Tx, desk: Desk, progress: Progress, most: int | None) -> Dem
     await _play_all(tx, desk.files, stage, happenings[::-1], people, progress)
     await go_to(tx, stage.now)
     await make_workflows(tx, stage)
-    progress("Help center", 0, 1)
-    await make_help_center(tx, stage, desk.context.docs_addresses)
-    progress("Help center", 1, 1)
+    progress("Help centers", 0, 1)
+    await make_help_centers(tx, stage, desk.context.docs_addresses)
+    progress("Help centers", 1, 1)
     await set_letterheads(tx, stage, ChannelMeans(desk.context.secret_key, desk.outgoing))
     mailbox_ids = [box.id for box in stage.mailboxes.values()]
     return await credentials.first(tx, stage.owner, desk.context.base_url, password, mailbox_ids)

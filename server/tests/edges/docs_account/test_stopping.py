@@ -1,4 +1,4 @@
-"""An import that is stopped from outside, and run again: what was taken in stays, the rest comes, nothing comes twice."""
+"""An import that is stopped from outside and run again: what was taken in stays, the rest comes, nothing twice."""
 
 from __future__ import annotations
 
