@@ -61,15 +61,18 @@ class _Passage(msgspec.Struct):
         return merged
 
 
-async def highlights(tx: Tx, scope: SearchScope, query: str, hits: list[Hit]) -> dict[str, tuple[str, str]]:
-    """For each hit its name and what it says about the query, as HTML with `<mark>` around what was found."""
+async def highlights(
+    tx: Tx, scope: SearchScope, query: str, hits: list[Hit], *, with_texts: bool = True
+) -> dict[str, tuple[str, str]]:
+    """For each hit its name and what it says about the query, as HTML with `<mark>` around what was found; without its
+    texts that is nothing."""
     terms = Terms.of(query)
     asked = [*terms.words, *(word for phrase in terms.phrases for word in phrase.split())]
     # A single letter says something only where nothing else does.
     asked = [word for word in asked if len(word) > 1] or asked
     if not asked or not hits:
         return {}
-    rows = await tx.connection.fetch(TEXTS, scope.account_id, [hit.id for hit in hits], _FAR)
+    rows = await tx.connection.fetch(TEXTS, scope.account_id, [hit.id for hit in hits], _FAR * with_texts)
     made = {}
     for language in dict.fromkeys(row["language"] for row in rows):
         pattern = _pattern(language, asked)

@@ -3,6 +3,7 @@ published, or also private ones. Nobody's rights are asked here: who sees what i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import asyncpg
@@ -65,6 +66,13 @@ async def list_categories(tx: Tx, audience: Audience, collection_id: str) -> lis
     """A collection's categories in their order, also those in which nothing is seen."""
     rows = await tx.connection.fetch(store_reading.CATEGORIES, *audience.values, collection_id)
     return [store_categories.category_of(row) for row in rows]
+
+
+async def names_of_categories(tx: Tx, audience: Audience, category_ids: Iterable[str]) -> dict[str, str]:
+    """What those of the categories are called that are seen, by their ids."""
+    wanted = sorted(set(category_ids))
+    rows = await tx.connection.fetch(store_reading.NAMES_OF_CATEGORIES, *audience.values, wanted) if wanted else []
+    return {row["id"]: row["name"] for row in rows}
 
 
 async def find_category(tx: Tx, audience: Audience, number: int) -> Category | None:

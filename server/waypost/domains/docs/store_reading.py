@@ -40,6 +40,12 @@ where g.account_id = $1 and l.site_id = $2
 """
 CATEGORIES = f"{_CATEGORY} and l.id = $4 order by g.position, g.number"
 CATEGORY = f"{_CATEGORY} and g.number = $4"
+NAMES_OF_CATEGORIES = """
+select g.id, g.name from docs_category g
+join docs_collection l on l.account_id = g.account_id and l.id = g.collection_id
+where g.account_id = $1 and l.site_id = $2 and g.id = any($4::text[])
+  and ((g.visibility = 'public' and l.visibility = 'public') or $3::bool)
+"""
 CATEGORIES_OF_ARTICLE = f"""{_CATEGORY} and exists (
   select 1 from docs_article_category om
   where om.account_id = g.account_id and om.category_id = g.id and om.article_id = $4)

@@ -107,7 +107,7 @@ async def suggest(
         hits = await _search(read, reader, query, None, PageRequest(1, SUGGESTIONS))
         if request.query_params.get("any") == "1":
             hits = await _with_kindred(read, reader, query, hits)
-        shown = await _shown(read, reader, hits.corrected or query, hits.items)
+        shown = await _shown(read, reader, hits.corrected or query, hits.items, with_texts=False)
         found = Suggestions(
             [Suggestion(_parts(one.title), one.path, BETWEEN.join(one.place)) for one in shown], hits.total
         )
@@ -145,13 +145,12 @@ async def _with_kindred(read: Tx, reader: Reader, query: str, hits: Hits) -> Hit
     return Hits(items=items, total=len(items), request=hits.request)
 
 
-async def _shown(read: Tx, reader: Reader, query: str, hits: list[Hit]) -> list[Result]:
-    marked = await docs.highlights(read, reader.search_scope, query, hits) if hits else {}
+async def _shown(read: Tx, reader: Reader, query: str, hits: list[Hit], *, with_texts: bool = True) -> list[Result]:
+    marked = await docs.highlights(read, reader.search_scope, query, hits, with_texts=with_texts)
     shelves = {one.id: one for one in reader.collections}
-    names: dict[str, str] = {}
-    for collection_id in {hit.collection_id for hit in hits}:
-        for category in await docs.reading.list_categories(read, reader.audience, collection_id):
-            names[category.id] = category.name
+    names = await docs.reading.names_of_categories(
+        read, reader.audience, [one for hit in hits for one in hit.category_ids]
+    )
     results = []
     for hit in hits:
         title, text = marked.get(hit.id, (html.escape(hit.name), html.escape(hit.preview)))
