@@ -208,6 +208,28 @@ async def test_a_reply_leaves_from_the_mailbox_and_holds_nothing_that_was_not_me
     assert "Hello Bcc: all@acme.test" in read(reply.content)["Subject"]
 
 
+async def test_slow_senders_of_large_forms_leave_room_for_others(center: Center) -> None:
+    head = (
+        f"POST /contact HTTP/1.1\r\nHost: {center.host}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        f"Content-Length: {30 * 1024 * 1024}\r\n\r\n--x\r\n"
+    )
+    port = int(center.host.rpartition(":")[2])
+    first, second = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+    for _, writer in (first, second):
+        writer.write(head.encode())
+        await writer.drain()
+    # One of the two is waited for; the other is told at once, and so learns that there is no room.
+    waiting = [asyncio.create_task(reader.readline()) for reader, _ in (first, second)]
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result().split()[1] for task in done] == [b"503"]
+    # Ordinary messages go on.
+    assert (await send(center)).status_code == 303
+    for task in waiting:
+        task.cancel()
+    for _, writer in (first, second):
+        writer.close()
+
+
 def strings() -> list[str]:
     found: list[str] = []
     for file in sorted(HOSTILE.glob("*.jsonl")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from typing import Any
@@ -130,6 +131,13 @@ async def test_searches_are_counted_once_and_only_those_of_people(center: Center
     assert await searches(center) == [("refunds", 1, 0), ("zebra", 1, 1)]
 
 
+async def test_more_searches_at_once_than_connections_all_end(center: Center) -> None:
+    await shelf(center)
+    answers = await asyncio.gather(*(center.visitor.get("/search?query=refunds") for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert await searches(center) == [("refunds", 30, 0)]
+
+
 async def test_private_and_unpublished_things_are_not_found(center: Center) -> None:
     await center.article("Draft wombat", "<p>wombat</p>")
     private = await center.post(
@@ -179,6 +187,15 @@ async def test_suggestions_are_small_json_with_marked_titles(center: Center) -> 
         await center.article(f"Refund {number}", status="published")
     many = (await center.visitor.get("/search/suggest?query=refund")).json()
     assert (len(many["results"]), many["total"]) == (6, 10)
+
+
+async def test_a_subject_finds_articles_that_hold_some_of_it(center: Center) -> None:
+    article = await shelf(center)
+    subject = {"query": "Where do I get something like refunds, please?"}
+    assert (await center.visitor.get("/search/suggest", params=subject)).json()["results"] == []
+    found = (await center.visitor.get("/search/suggest", params={**subject, "any": "1"})).json()
+    assert [one["url"] for one in found["results"]] == [path_of(article)]
+    assert found["total"] == 1
 
 
 async def test_titles_that_look_like_html_stay_text(center: Center) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -26,6 +29,7 @@ _LONGEST_TEXT = 200_000
 _MOST_DRAINED = 64 * 1024 * 1024
 #: Forms with files that are being read at one time; whoever sends slowly must not fill the memory.
 _MOST_IN_FLIGHT_BYTES = 128 * 1024 * 1024
+_MOST_OF_A_PEER = 48 * 1024 * 1024
 _PATIENCE_S = 120
 _MEDIA_TYPE = re.compile(r"[a-zA-Z0-9][\w.+-]{0,60}/[a-zA-Z0-9][\w.+-]{0,80}")
 
@@ -50,16 +54,23 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class _InFlight:
-    """How many bytes of forms this process holds that are not yet dealt with."""
+    """How many bytes of forms this process is reading, of each peer and in all."""
 
     def __init__(self) -> None:
-        self.size = 0
+        self._sizes: Counter[str] = Counter()
 
-    def take(self, size: int) -> None:
-        """Raises Busy."""
-        if self.size + size > _MOST_IN_FLIGHT_BYTES:
+    @contextmanager
+    def held(self, peer: str, size: int) -> Iterator[None]:
+        """Hold room for a form until the block ends. Raises Busy."""
+        if self._sizes[peer] + size > _MOST_OF_A_PEER or self._sizes.total() + size > _MOST_IN_FLIGHT_BYTES:
             raise Busy("too many forms at once")
-        self.size += size
+        self._sizes[peer] += size
+        try:
+            yield
+        finally:
+            self._sizes[peer] -= size
+            if not self._sizes[peer]:
+                del self._sizes[peer]
 
 
 _in_flight = _InFlight()
@@ -101,16 +112,13 @@ async def read_large_form(request: Request[Any, Any, Any], most_bytes: int) -> F
         return Form(_pairs(await _read(request, _LONGEST_TEXT * 4)), [])
     if kind != MULTIPART:
         raise _unreadable()
-    held = min(_declared(request), most_bytes)
-    _in_flight.take(held)
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            body = await _read(request, most_bytes)
+    with _in_flight.held(peer_of(request), min(_declared(request), most_bytes)):
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                body = await _read(request, most_bytes)
+        except TimeoutError as error:
+            raise Busy("the form took too long") from error
         return _parts(content_type, body)
-    except TimeoutError as error:
-        raise Busy("the form took too long") from error
-    finally:
-        _in_flight.size -= held
 
 
 def _declared(request: Request[Any, Any, Any]) -> int:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import litestar
 import msgspec
+import structlog
 from litestar import Request, Response
 
 from waypost.domains import docs
@@ -18,9 +19,13 @@ from waypost.edges.base.context import Context, ContextDependency, TxDependency
 from waypost.edges.docs_site import budgets, policy, render
 from waypost.edges.docs_site.reader import Reader, ReaderDependency
 from waypost.edges.docs_site.views import is_person
+from waypost.kit.db import DATABASE_ERRORS
+from waypost.kit.errors import Busy
 from waypost.kit.paging import PageRequest
 from waypost.kit.text import clean_text
 from waypost.kit.tx import Tx
+
+log = structlog.get_logger(__name__)
 
 RESULTS = 20
 SUGGESTIONS = 6
@@ -63,23 +68,31 @@ class Suggestions(msgspec.Struct, frozen=True):
 
 @litestar.get("/search")
 async def show_results(
-    request: Request[Any, Any, Any], context: ContextDependency, read: TxDependency, reader: ReaderDependency
+    request: Request[Any, Any, Any], context: ContextDependency, reader: ReaderDependency
 ) -> Response[Any]:
     """What is found, a page at a time, in all collections or in one."""
     query = _query(request)
-    number = _page_number(request)
-    within = _collection(request, reader)
-    if not query:
-        return await _nothing_asked(read, reader)
-    await budgets.take_search(context, request, reader.account_id)
-    hits = await _search(read, reader, query, within, PageRequest(number, RESULTS))
-    if number == 1 and "waypost.is_head" not in request.scope and is_person(request.scope):
-        await _count(context, reader, query, hits.total)
-    last = max(1, min(LAST_PAGE, -(-hits.total // RESULTS)))
-    return render.page(
+    if query:
+        await budgets.take_search(context, request, reader.account_id)
+    async with context.transactions.read() as read:
+        answer, total = await _results(request, read, reader, query)
+    # After that connection has been given back: searches that each hold one and wait for another would never end.
+    is_first = _page_number(request) == 1 and "waypost.is_head" not in request.scope
+    if query and is_first and is_person(request.scope):
+        await _count(context, reader, query, total)
+    return answer
+
+
+async def _results(request: Request[Any, Any, Any], read: Tx, reader: Reader, query: str) -> tuple[Response[Any], int]:
+    number, within = _page_number(request), _collection(request, reader)
+    request_page = PageRequest(number, RESULTS)
+    hits = Hits(items=[], total=0, request=request_page)
+    if query:
+        hits = await _search(read, reader, query, within, request_page)
+    page = render.page(
         reader,
         "search.html",
-        title=reader.t.fill("results_title", query=query),
+        title=reader.t.fill("results_title", query=query) if query else reader.t.search,
         robots="noindex",
         query=query,
         corrected=hits.corrected,
@@ -88,10 +101,11 @@ async def show_results(
         within=within,
         between=BETWEEN,
         number=number,
-        last=last,
+        last=max(1, min(LAST_PAGE, -(-hits.total // RESULTS))),
         address=_addresses(query, within),
         popular=[] if hits.items else await docs.reading.list_popular(read, reader.audience, POPULAR),
     )
+    return page, hits.total
 
 
 @litestar.get(["/search/suggest", "/search/ajax"])
@@ -114,14 +128,6 @@ async def suggest(
     cache = "private, max-age=30" if reader.is_anybody else "private, no-store"
     sent = policy.headers(policy.BARE, cache) | {"X-Robots-Tag": "noindex"}
     return Response(found, headers=sent, media_type="application/json")
-
-
-async def _nothing_asked(read: Tx, reader: Reader) -> Response[Any]:
-    popular = await docs.reading.list_popular(read, reader.audience, POPULAR)
-    return render.page(
-        reader, "search.html", title=reader.t.search, robots="noindex", query="", corrected=None, results=[], total=0,
-        within=None, between=BETWEEN, number=1, last=1, address=_addresses("", None), popular=popular,
-    )  # fmt: skip
 
 
 async def _search(read: Tx, reader: Reader, query: str, within: Collection | None, page: PageRequest) -> Hits:
@@ -163,8 +169,12 @@ async def _shown(read: Tx, reader: Reader, query: str, hits: list[Hit], *, with_
 
 
 async def _count(context: Context, reader: Reader, query: str, total: int) -> None:
-    async with context.transactions.open() as tx:
-        await docs.insight.note_search(tx, reader.account_id, reader.site.id, query, total)
+    try:
+        async with context.transactions.open() as tx:
+            await docs.insight.note_search(tx, reader.account_id, reader.site.id, query, total)
+    except (*DATABASE_ERRORS, Busy) as error:
+        # What was found is worth more than that it was counted.
+        log.warning("search.not_counted", account_id=reader.account_id, error=repr(error))
 
 
 def _query(request: Request[Any, Any, Any]) -> str:
