@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import os
-import resource
 import smtplib
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +20,7 @@ from tests.desk import Desk, running_desk
 from tests.edges.mail_io.incoming import connect, letter, rows, subjects
 from tests.edges.mail_io.servers import certificate
 from tests.make import AccountMade
+from tests.small_disk import small_disk
 from waypost.domains.mailboxes import Mailbox
 from waypost.edges.mail_io.mail_listener import MOST_AT_ONCE, MailListener, Protocol, Rules
 
@@ -204,29 +202,6 @@ async def test_mail_that_cannot_be_noted_stays_with_its_server(desk: Desk) -> No
             return client.rcpt(mailbox.email)[0]
 
         assert await talk(listener.port, name) == 451
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
-    """A folder, and a block in which large files do not fit there: a real small disk for root, else a limit."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    is_mounted = os.geteuid() == 0 and subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-    @contextlib.contextmanager
-    def full() -> Iterator[None]:
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-    try:
-        yield contextlib.nullcontext if is_mounted else full
-    finally:
-        if is_mounted:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing_half_done(database_url: str, tmp_path: Path) -> None:

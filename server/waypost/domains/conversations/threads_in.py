@@ -189,7 +189,10 @@ async def add_files(
     if len(attachments) == 1:
         await add_file(tx, files, actor, conversation_id, thread_id, attachments[0])
     elif attachments:
-        rows = [await _stored(files, actor, conversation_id, thread_id, attachment) for attachment in attachments]
+        async with files.together() as together:
+            rows = [
+                await _stored(together, actor, conversation_id, thread_id, attachment) for attachment in attachments
+            ]
         await store_files.insert_several(tx.connection, actor.account_id, conversation_id, thread_id, rows, tx.now)
     return len(attachments)
 
@@ -206,7 +209,7 @@ async def _stored(
     files: FileStore, actor: Actor, conversation_id: int, thread_id: int, attachment: NewAttachment
 ) -> Attachment:
     key = files.new_key(actor.account_id, "attachments")
-    await files.write(key, attachment.data)
+    await files.write_durably({key: attachment.data})
     mime_type = real_type(attachment.mime_type, attachment.data)
     width, height = dimensions(attachment.data, mime_type)
     return Attachment(

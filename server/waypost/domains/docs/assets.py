@@ -79,7 +79,7 @@ async def _store(
         height=height,
         storage_key=files.new_key(actor.account_id, "docs"),
     )
-    await files.write(asset.storage_key, wanted.data)
+    await files.write_durably({asset.storage_key: wanted.data})
     await store_assets.insert(tx, asset, article_id, actor.user_id or None)
     tx.emit(actor, events.AssetAdded(subject_id=None, id=asset.id, site_id=site_id))
     return asset

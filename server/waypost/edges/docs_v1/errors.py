@@ -49,6 +49,7 @@ _STATUSES: list[tuple[type[WaypostError], int]] = [
     (errors.TooLarge, 413),
     (errors.Throttled, 429),
     (errors.Busy, 503),
+    (errors.StorageFull, 503),
     (Unparsable, 400),
     (WrongContentType, 415),
 ]

@@ -84,6 +84,7 @@ _STATUSES: list[tuple[type[errors.WaypostError], int]] = [
     (errors.Throttled, 429),
     (errors.Moved, 301),
     (errors.Busy, 503),
+    (errors.StorageFull, 503),
     (Unauthorized, 401),
     (body.Unparsable, 400),
 ]
