@@ -100,7 +100,8 @@ async def test_a_bounce_marks_its_reply_and_address_and_opens_the_conversation(a
     thread = (await post.threads(answered.asked.conversation_id))[-1]
     assert (thread["type"], thread["createdBy"]["id"], thread["mail"]["isAutomatic"]) == ("note", 0, True)
     assert (await post.conversation(answered.asked.conversation_id))["status"] == "active"
-    assert await answered.facts() == [{"thread_id": answered.thread_id, "detail": sent["bounce_detail"]}]
+    fact = {"thread_id": answered.thread_id, "detail": sent["bounce_detail"], "is_by_workflow": False}
+    assert await answered.facts() == [fact]
     assert await post.may_answer(received) == "null-sender"
     assert await post.count() == 1
 

@@ -346,3 +346,57 @@ async def test_facts_of_a_mailbox_without_automatic_workflows_are_not_kept(offic
             "select count(*) from workflow_pending where account_id = $1", office.account.id
         )
     assert kept == 0
+
+
+async def came_back(office: Office, conversation_id: int, thread_id: int, *, is_by_workflow: bool = False) -> None:
+    """The two ways in which a reply fails: a server refuses it, or sends it back later."""
+    desk = Actor.system(office.account.id)
+    async with office.desk.transactions.open() as tx:
+        await conversations.note_failed_reply(tx, desk, conversation_id, thread_id, "550 no such user")
+        await conversations.note_bounce(
+            tx, desk, conversation_id, thread_id, "5.1.1", reopens=False, is_by_workflow=is_by_workflow
+        )
+    await office.desk.run_workers()
+
+
+async def test_a_reply_that_does_not_arrive_is_an_event_and_a_dry_run_knows_it(office: Office) -> None:
+    condition = where("event", "is", "deliveryFailed")
+    workflow = await rule(office, [condition], [TAG, Action(type="changeStatus", status="active")])
+    conversation_id, other = await converse(office), await converse(office)
+    thread_id = await say(office, conversation_id, ThreadType.MESSAGE)
+    await say(office, other, ThreadType.MESSAGE)
+    await office.desk.run_workers()
+    assert await runs(office, workflow) == []
+
+    await came_back(office, conversation_id, thread_id)
+
+    found = await runs(office, workflow)
+    assert {run.event_type for run in found} == {"convo.reply.failed", "convo.reply.bounced"}
+    assert await tags(office, conversation_id) == {"seen"}
+    client = await office.client()
+    body = {
+        "mailboxId": office.support.id,
+        "type": "automatic",
+        "conditions": [{"any": [{"field": "event", "operator": "is", "value": "deliveryFailed"}]}],
+        "actions": [{"type": "addTags", "tags": ["seen"]}],
+    }
+    answer = await client.post("/v2/workflows/dry-run", json=body)
+    assert answer.status_code == 200, answer.text
+    assert [trial["conversationId"] for trial in answer.json()["_embedded"]["conversations"]] == [conversation_id]
+
+
+async def test_what_a_workflow_wrote_and_does_not_arrive_sets_nothing_off(office: Office) -> None:
+    replying = await rule(office, [where("event", "is", "newConversation")], [Action(type="reply", text="We look")])
+    answering = await rule(office, [where("event", "is", "deliveryFailed")], [Action(type="reply", text="Once more")])
+    conversation_id = await converse(office)
+    await office.desk.run_workers()
+    assert len(await runs(office, replying)) == 1
+    async with office.desk.connection() as connection:
+        thread_id = await connection.fetchval(
+            "select id from thread where conversation_id = $1 and action_type = 'workflow' and type = 'message'",
+            conversation_id,
+        )
+
+    await came_back(office, conversation_id, thread_id, is_by_workflow=True)
+
+    assert await runs(office, answering) == []

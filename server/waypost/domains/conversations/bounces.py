@@ -9,7 +9,14 @@ from waypost.kit.tx import Tx
 
 
 async def note_bounce(
-    tx: Tx, actor: Actor, conversation_id: int, thread_id: int, detail: str, *, reopens: bool
+    tx: Tx,
+    actor: Actor,
+    conversation_id: int,
+    thread_id: int,
+    detail: str,
+    *,
+    reopens: bool,
+    is_by_workflow: bool = False,
 ) -> None:
     """Say that a reply did not arrive. With `reopens` a closed conversation is active again, as somebody has to act.
 
@@ -19,7 +26,11 @@ async def note_bounce(
     tx.emit(
         actor,
         events.ReplyBounced(
-            subject_id=conversation.id, scope_id=conversation.mailbox_id, thread_id=thread_id, detail=detail
+            subject_id=conversation.id,
+            scope_id=conversation.mailbox_id,
+            thread_id=thread_id,
+            detail=detail,
+            is_by_workflow=is_by_workflow,
         ),
     )
     if reopens and conversation.status is Status.CLOSED:

@@ -221,6 +221,7 @@ class ReplyFailed(ConversationEvent, frozen=True, kw_only=True):
     thread_id: int
     user_id: int | None
     error: str
+    is_by_workflow: bool = False
 
 
 class ReplyRetried(ConversationEvent, frozen=True, kw_only=True):
@@ -246,6 +247,7 @@ class ReplyBounced(ConversationEvent, frozen=True, kw_only=True):
 
     thread_id: int
     detail: str
+    is_by_workflow: bool = False
 
 
 class Rated(ConversationEvent, frozen=True, kw_only=True):

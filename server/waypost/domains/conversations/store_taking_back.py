@@ -9,7 +9,7 @@ from waypost.kit.db import Connection
 IS_IMPORTED = "select is_imported from thread where account_id = $1 and id = $2"
 # Merged meanwhile, the thread stands in the survivor.
 PLACE = """
-select t.conversation_id, c.mailbox_id, t.created_by_user_id as user_id
+select t.conversation_id, c.mailbox_id, t.created_by_user_id as user_id, t.action_type = 'workflow' as is_by_workflow
 from thread t join conversation c on c.account_id = t.account_id and c.id = t.conversation_id
 where t.account_id = $1 and t.id = $3 and (t.conversation_id = $2 or c.state = 'published')
 """

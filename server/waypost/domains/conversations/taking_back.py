@@ -104,6 +104,7 @@ async def note_failed_reply(tx: Tx, actor: Actor, conversation_id: int, thread_i
                 thread_id=thread_id,
                 user_id=place["user_id"],
                 error=error,
+                is_by_workflow=place["is_by_workflow"],
             ),
         )
 

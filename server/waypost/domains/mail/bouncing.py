@@ -38,7 +38,13 @@ async def note(tx: Tx, account_id: int, returned: Returned, bounce: Bounce) -> b
     if is_news:
         desk = Actor.system(account_id)
         await conversations.note_bounce(
-            tx, desk, returned.conversation_id, returned.thread_id, detail, reopens=returned.is_by_user
+            tx,
+            desk,
+            returned.conversation_id,
+            returned.thread_id,
+            detail,
+            reopens=returned.is_by_user,
+            is_by_workflow=returned.is_by_workflow,
         )
     return is_news
 

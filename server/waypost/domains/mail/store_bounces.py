@@ -12,6 +12,7 @@ from waypost.kit.db import Connection
 # The conversation before its mail, as everywhere; the mail may have been made long before.
 RETURNED = """
 select s.thread_id, t.conversation_id, t.action_type = 'default' and u.type = 'user' as is_by_user,
+       t.action_type = 'workflow' as is_by_workflow,
        array(select email from unnest(t.to_emails || t.cc || t.bcc || p.email) as named (email)
              where email is not null) as recipients
 from sent_mail s
@@ -39,11 +40,13 @@ where account_id = $1 and thread_id = $2
 
 
 class Returned(msgspec.Struct, frozen=True):
-    """A reply that came back. `recipients` by their lower case; `is_by_user`: a person wrote it."""
+    """A reply that came back. `recipients` by their lower case; `is_by_user`: a person wrote it. What neither a person
+    nor a workflow wrote came over the API."""
 
     thread_id: int
     conversation_id: int
     is_by_user: bool
+    is_by_workflow: bool
     recipients: dict[str, str]
 
 
@@ -53,7 +56,9 @@ async def returned(connection: Connection, account_id: int, message_id: str) -> 
     if row is None:
         return None
     recipients = {email.lower(): email for email in reversed(row["recipients"])}
-    return Returned(row["thread_id"], row["conversation_id"], bool(row["is_by_user"]), recipients)
+    return Returned(
+        row["thread_id"], row["conversation_id"], bool(row["is_by_user"]), row["is_by_workflow"], recipients
+    )
 
 
 async def lock_mail(connection: Connection, account_id: int, thread_id: int) -> Record | None:

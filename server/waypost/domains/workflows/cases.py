@@ -31,6 +31,9 @@ select c.id, c.number, c.mailbox_id, c.type, c.status, c.state, c.subject, c.ass
    where v.account_id = c.account_id and v.customer_id = c.primary_customer_id) as properties,
   coalesce((select max(e.at) from event e where e.account_id = c.account_id and e.subject_kind = 'conversation'
             and e.subject_id = c.id and e.type = 'convo.status'), c.created_at) as status_changed_at,
+  (select max(e.at) from event e where e.account_id = c.account_id and e.subject_kind = 'conversation'
+   and e.subject_id = c.id and e.type in ('convo.reply.failed', 'convo.reply.bounced')
+   and (e.data ->> 'is_by_workflow') is distinct from 'true') as delivery_failed_at,
   rated.rating, rated.comments as rating_comments, rated.modified_at as rated_at,
   coalesce(said.has_own, false) as has_own, said.last_customer_at, said.last_customer_answer_at, said.last_user_at,
   said.last_note_at, coalesce(said.users, '{{}}') as users,
@@ -115,6 +118,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     last_customer_answer_at: datetime | None
     last_user_at: datetime | None
     last_note_at: datetime | None
+    #: When a reply of a user's was last found not to have reached somebody.
+    delivery_failed_at: datetime | None
 
     @property
     def customer_name(self) -> str:
@@ -178,4 +183,5 @@ def _read(row: Record) -> Case:
         last_customer_answer_at=row["last_customer_answer_at"],
         last_user_at=row["last_user_at"],
         last_note_at=row["last_note_at"],
+        delivery_failed_at=row["delivery_failed_at"],
     )

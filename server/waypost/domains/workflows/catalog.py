@@ -90,7 +90,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "type": ("chat", "email", "phone"),
     "status": ("active", "closed", "pending", "spam"),
     "rating": ("great", "okay", "not_good"),
-    EVENT: ("newConversation", "customerReply", "agentReply", "note", "rating"),
+    EVENT: ("newConversation", "customerReply", "agentReply", "note", "rating", "deliveryFailed"),
 }
 #: Which facts of the log the words of the condition `event` stand for.
 EVENTS = {
@@ -100,6 +100,8 @@ EVENTS = {
     "convo.agent.reply.created": "agentReply",
     "convo.note.created": "note",
     "satisfaction.ratings.received": "rating",
+    "convo.reply.failed": "deliveryFailed",
+    "convo.reply.bounced": "deliveryFailed",
 }
 
 KIND_OF_FIELD_TYPE = {

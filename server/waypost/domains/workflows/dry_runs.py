@@ -79,5 +79,6 @@ def happened_to(case: Case, since: datetime) -> frozenset[str]:
         "agentReply": case.last_user_at,
         "note": case.last_note_at,
         "rating": case.rated_at,
+        "deliveryFailed": case.delivery_failed_at,
     }
     return frozenset(word for word, moment in moments.items() if moment is not None and moment >= since)

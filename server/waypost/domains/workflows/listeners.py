@@ -60,6 +60,8 @@ def _is_told(fact: Fact) -> bool:
 
 def _item(fact: Fact) -> ToLookAt:
     cause = fact.data.get("cause") or {}
-    # What a workflow writes is no event: `agentReply` and `note` are what people do.
-    happened = None if cause else catalog.EVENTS.get(fact.type)
+    # What a workflow writes is no event: `agentReply` and `note` are what people do. Nor is it one that its reply does
+    # not arrive: a rule that replies to that would go on for ever.
+    is_told = not cause and not fact.data.get("is_by_workflow")
+    happened = catalog.EVENTS.get(fact.type) if is_told else None
     return ToLookAt(fact, happened, cause.get("chain") or [], cause.get("depth") or 0)
