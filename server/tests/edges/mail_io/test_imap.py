@@ -152,6 +152,27 @@ async def test_the_first_connection_takes_what_was_asked_for(
     assert await read_once(imap_desk, account, mailbox, server) == 0
 
 
+async def test_old_mail_that_waits_when_a_folder_is_numbered_anew_is_not_taken_for_unwanted(
+    imap_desk: Desk,
+    account: AccountMade,
+    mailbox: Mailbox,
+    module_dovecot: Dovecot,
+) -> None:
+    server = server_of(module_dovecot, mailbox, since="2026-11-20")
+    with module_dovecot.client(mailbox.email) as imap:
+        imap.append("INBOX", "", '" 1-Jan-2026 10:00:00 +0000"', letter(0))
+        imap.append("INBOX", "", '"21-Nov-2026 10:00:00 +0000"', letter(1))
+    assert await read_once(imap_desk, account, mailbox, server) == 1
+    # Moved there by somebody, and not read yet when the server is restored.
+    with module_dovecot.client(mailbox.email) as imap:
+        for number in range(2, 5):
+            imap.append("INBOX", "", '" 2-Jan-2026 10:00:00 +0000"', letter(number))
+    module_dovecot.new_validity(mailbox.email)
+    assert await read_once(imap_desk, account, mailbox, server) == 3
+    assert await subjects(imap_desk, mailbox) == ["Letter 1", "Letter 2", "Letter 3", "Letter 4"]
+    assert await read_once(imap_desk, account, mailbox, server) == 0
+
+
 async def test_several_folders_are_read_each_by_its_own_bookmark(
     imap_desk: Desk,
     account: AccountMade,

@@ -3,7 +3,8 @@
 A folder is read by its UIDs alone: what is seen, flagged or moved by other programs is of no concern. Where the server
 has numbered a folder anew (another UIDVALIDITY), or the mailbox has another server, it is read from its beginning
 again, and the intake knows the bytes that it has had. Only what lies in a folder at such a beginning is asked for its
-date; whatever has a higher UID came later, also a message of last year that somebody moved there.
+date; whatever has a higher UID came later, also a message of last year that somebody moved there. Numbering anew keeps
+the order, so what then stands behind the newest message that the intake knows came later as well.
 """
 
 from __future__ import annotations
@@ -23,12 +24,31 @@ _CLOCKS = timedelta(minutes=10)
 _LOOK_BACK = timedelta(days=1)
 
 
+async def asks_dates_anew(tx: Tx, account_id: int, place: tuple[int, str], source: str, validity: int) -> bool:
+    """Whether the server has numbered the folder anew, and old messages of it are not wanted."""
+    found = await store_folders.find(tx.connection, account_id, *place)
+    return (
+        found is not None
+        and found.bookmark.source == source
+        and found.bookmark.uid_validity != validity
+        and found.bookmark.since is not None
+    )
+
+
 async def open_folder(
-    tx: Tx, account_id: int, place: tuple[int, str], source: str, validity: int, next_uid: int, wanted_since: str
+    tx: Tx,
+    account_id: int,
+    place: tuple[int, str],
+    source: str,
+    validity: int,
+    next_uid: int,
+    wanted_since: str,
+    newest_known: int | None = None,
 ) -> Bookmark:
     """Where to go on reading a folder (`place`: mailbox and name) that the server says this of; kept for the next time.
 
-    `next_uid` is the UID that the server will give to the next message.
+    `next_uid` is the UID that the server will give to the next message, `newest_known` the UID of the newest message
+    that the intake knows, where the folder was numbered anew.
     """
     mailbox_id, folder = place
     found = await store_folders.find(tx.connection, account_id, mailbox_id, folder)
@@ -42,7 +62,8 @@ async def open_folder(
             since = max(since, found.succeeded_at - _LOOK_BACK)
         opened = Bookmark(mailbox_id, folder, source, validity, 1, since, next_uid)
     elif found.bookmark.uid_validity != validity:
-        opened = Bookmark(mailbox_id, folder, source, validity, 1, found.bookmark.since, next_uid)
+        since_below = next_uid if newest_known is None else newest_known + 1
+        opened = Bookmark(mailbox_id, folder, source, validity, 1, found.bookmark.since, since_below)
     else:
         opened = found.bookmark
     await store_folders.put(tx.connection, account_id, opened, tx.now)

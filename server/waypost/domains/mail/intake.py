@@ -67,9 +67,19 @@ async def take_in(
     return taken
 
 
+async def known(tx: Tx, account_id: int, mailbox_id: int, raws: Sequence[bytes]) -> list[bool]:
+    """For each message whether the mailbox has had the same bytes."""
+    digests = [_digest(raw) for raw in raws]
+    found = await store_intake.known(tx.connection, account_id, mailbox_id, digests)
+    return [digest in found for digest in digests]
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
 async def _note(tx: Tx, account_id: int, new: NewIntake, key: str) -> Taken:
-    digest = hashlib.sha256(new.raw).hexdigest()
-    added = await store_intake.add(tx.connection, account_id, new, key, digest, tx.now)
+    added = await store_intake.add(tx.connection, account_id, new, key, _digest(new.raw), tx.now)
     if added is not None:
         await queue(tx, account_id, new.mailbox_id)
     return Taken(account_id, new.mailbox_id, added)

@@ -28,6 +28,9 @@ from mail_intake
 UPCOMING = f"""
 {_COLUMNS} where account_id = $1 and mailbox_id = $2 and state = 'waiting' and due_at <= $3 order by id limit $4
 """
+KNOWN = """
+select content_digest from mail_intake where account_id = $1 and mailbox_id = $2 and content_digest = any ($3::text[])
+"""
 #: Whoever waits here while another settles the messages does not find them. In one order, as everybody takes several.
 LOCK = """
 select id from mail_intake where account_id = $1 and id = any ($2::bigint[]) and state = 'waiting' order by id
@@ -88,6 +91,12 @@ async def add(
         at,
     )
     return added
+
+
+async def known(connection: Connection, account_id: int, mailbox_id: int, digests: Sequence[str]) -> frozenset[str]:
+    """Those of the digests that the mailbox has had messages of."""
+    rows = await connection.fetch(KNOWN, account_id, mailbox_id, list(digests))
+    return frozenset(row["content_digest"] for row in rows)
 
 
 async def upcoming(connection: Connection, account_id: int, mailbox_id: int, at: datetime, limit: int) -> list[Intake]:

@@ -8,13 +8,10 @@ windows of UIDs, whatever its size.
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -23,17 +20,16 @@ from prometheus_client import Counter
 from waypost.domains import mail
 from waypost.domains.mail import Bookmark, Envelope, NewIntake
 from waypost.domains.mailboxes import IncomingServer
-from waypost.edges.mail_io import guarded
+from waypost.edges.mail_io import guarded, imap_listing
 from waypost.edges.mail_io.errors import TemporaryFailure
 from waypost.edges.mail_io.imap_client import (
-    CommandRefused,
     FolderStatus,
     ImapClient,
     ImapFailure,
     SignInRefused,
     open_client,
 )
-from waypost.edges.mail_io.imap_wire import Fetched
+from waypost.edges.mail_io.imap_listing import Listed
 from waypost.edges.mail_io.oauth_tokens import AccessTokens, xoauth2
 from waypost.edges.mail_io.preview import preview
 from waypost.kit.db import DATABASE_ERRORS
@@ -56,20 +52,9 @@ LONGEST_PAUSE_S = 300.0
 #: How often a message may not be given before those behind it are gone on with.
 MOST_REFUSALS = 3
 NOT_GIVEN = "The mail server did not hand over this message; only what is known of it is here."
-_BATCH = 50
-_BATCH_BYTES = 8 * 2**20
 _FIRST_WINDOW = 256
 _LARGEST_WINDOW = 2**20
-_MOST_LISTED = 512
 _OUTAGES = (*DATABASE_ERRORS, Busy, StorageFull)
-
-
-class Listed(NamedTuple):
-    """A message as a folder lists it."""
-
-    uid: int
-    size: int
-    received_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +170,8 @@ class FolderReader:
         """Read from the bookmark to the end of the folder; how many messages were stored."""
         status = await imap.examine(self._folder)
         if not status.uid_next:
-            status = status._replace(uid_next=await _last_uid(imap, status) + 1)
+            status = status._replace(uid_next=await imap_listing.last_uid(imap, status) + 1)
+        known = await self._newest_known(imap, status)
         async with self._parts.transactions.open() as tx:
             bookmark = await mail.folders.open_folder(
                 tx,
@@ -195,22 +181,38 @@ class FolderReader:
                 status.uid_validity,
                 status.uid_next,
                 self._server.since,
+                known,
             )
         window, stored = _FIRST_WINDOW, 0
         while bookmark.next_uid < status.uid_next:
             last = min(bookmark.next_uid + window - 1, status.uid_next - 1)
-            listed, is_whole = await _list(imap, bookmark.next_uid, last)
+            listed, is_whole = await imap_listing.list_window(imap, bookmark.next_uid, last)
             if not is_whole:
                 last = listed[-1].uid
-            for batch in _batches([each for each in listed if _is_wanted(each, bookmark)], self._parts.most_bytes):
+            for batch in imap_listing.batches(
+                [each for each in listed if _is_wanted(each, bookmark)], self._parts.most_bytes
+            ):
                 bookmark = msgspec.structs.replace(bookmark, next_uid=batch[-1].uid + 1)
                 stored += await self._take(imap, batch, bookmark, status)
             bookmark = msgspec.structs.replace(bookmark, next_uid=last + 1)
             async with self._parts.transactions.open() as tx:
                 await mail.folders.advance(tx, self._account_id, bookmark, _behind(bookmark, status))
             # Numbers may have wide gaps, and must not have to be asked for one by one.
-            window = min(window * 4, _LARGEST_WINDOW) if len(listed) < _MOST_LISTED // 4 else _FIRST_WINDOW
+            window = min(window * 4, _LARGEST_WINDOW) if len(listed) < imap_listing.MOST_LISTED // 4 else _FIRST_WINDOW
         return stored
+
+    async def _newest_known(self, imap: ImapClient, status: FolderStatus) -> int | None:
+        """The UID of the newest message that the mailbox has had, for a folder that was numbered anew; else None."""
+        place = self._place
+        async with self._parts.transactions.read() as tx:
+            if not await mail.folders.asks_dates_anew(tx, self._account_id, place, self._source, status.uid_validity):
+                return None
+
+        async def is_known(raws: list[bytes]) -> list[bool]:
+            async with self._parts.transactions.read() as tx:
+                return await mail.intake.known(tx, self._account_id, place[0], raws)
+
+        return await imap_listing.newest_known(imap, status.uid_next - 1, self._parts.most_bytes, is_known)
 
     async def _take(self, imap: ImapClient, batch: list[Listed], bookmark: Bookmark, status: FolderStatus) -> int:
         """Fetch some messages, and store them with the bookmark behind them; how many were not known yet."""
@@ -227,28 +229,30 @@ class FolderReader:
 
     async def _fetched(self, imap: ImapClient, batch: list[Listed]) -> AsyncIterator[NewIntake]:
         whole = [each.uid for each in batch if each.size <= self._parts.most_bytes]
-        raws = await _bodies(imap, whole) if whole else {}
+        raws = await imap_listing.bodies(imap, whole) if whole else {}
         for each in batch:
             if each.size > self._parts.most_bytes:
                 yield await self._header_only(imap, each, _too_large(each.size, self._parts.most_bytes))
                 continue
             # One message that the server does not give may keep it from giving those behind it.
-            raw = raws.get(each.uid) if each.uid in raws else (await _bodies(imap, [each.uid])).get(each.uid)
+            raw = (
+                raws.get(each.uid) if each.uid in raws else (await imap_listing.bodies(imap, [each.uid])).get(each.uid)
+            )
             if raw is not None:
                 yield self._new(each, raw, "")
-            elif await _is_there(imap, each.uid):
+            elif await imap_listing.is_there(imap, each.uid):
                 await self._meet_refusal(imap, each.uid, has_others=bool(raws))
                 yield await self._header_only(imap, each, NOT_GIVEN)
 
     async def _meet_refusal(self, imap: ImapClient, uid: int, *, has_others: bool) -> None:
         """Return when a message has to be done without: it was refused again and again, while others are given."""
         self._refusals[uid] = self._refusals.get(uid, 0) + 1
-        if self._refusals[uid] >= MOST_REFUSALS and (has_others or await _gives_another(imap, uid)):
+        if self._refusals[uid] >= MOST_REFUSALS and (has_others or await imap_listing.gives_another(imap, uid)):
             return
         raise ImapFailure(f"{self._server.host} does not give the message with UID {uid} in {self._folder!r}")
 
     async def _header_only(self, imap: ImapClient, listed: Listed, note: str) -> NewIntake:
-        raw = (await _bodies(imap, [listed.uid], "BODY.PEEK[HEADER]")).get(listed.uid, b"")
+        raw = (await imap_listing.bodies(imap, [listed.uid], "BODY.PEEK[HEADER]")).get(listed.uid, b"")
         if not raw:
             # Something has to tell it from others of which nothing is known either.
             name = f"Subject: Message {listed.uid} in {self._folder}\r\nX-Waypost-Source: {self._source}\r\n\r\n"
@@ -268,84 +272,11 @@ class FolderReader:
                 await mail.folders.note_failure(tx, self._account_id, self._place, words)
 
 
-async def _list(imap: ImapClient, first: int, last: int) -> tuple[list[Listed], bool]:
-    """The messages of a window in order, and whether that is all: of a full one only the first are kept."""
-    found: dict[int, Listed] = {}
-    is_whole = True
-
-    def take(message: Fetched) -> None:
-        nonlocal found, is_whole
-        # For a window past the end servers give the last message.
-        size = message.items.get("RFC822.SIZE", b"")
-        if first <= message.uid <= last and size.isdigit():
-            found[message.uid] = Listed(message.uid, int(size), _moment(message.items.get("INTERNALDATE", b"")))
-        if len(found) > 2 * _MOST_LISTED:
-            is_whole = False
-            found = {uid: found[uid] for uid in sorted(found)[:_MOST_LISTED]}
-
-    await imap.fetch(f"{first}:{last}", "UID RFC822.SIZE INTERNALDATE", take)
-    listed = [found[uid] for uid in sorted(found)]
-    return (listed, True) if is_whole else (listed[:_MOST_LISTED], False)
-
-
-async def _last_uid(imap: ImapClient, status: FolderStatus) -> int:
-    """The highest UID of the open folder, from servers that do not tell the next one."""
-    if not status.exists:
-        return 0
-    found: list[Fetched] = []
-    await imap.fetch("*", "UID", found.append)
-    return max((message.uid for message in found), default=0)
-
-
-async def _bodies(imap: ImapClient, uids: Sequence[int], what: str = "BODY.PEEK[]") -> dict[int, bytes]:
-    """The bytes of messages, without touching any flag; of those that the server gives."""
-    name = what.replace(".PEEK", "")
-    found: dict[int, bytes] = {}
-
-    def take(message: Fetched) -> None:
-        if name in message.items and message.uid in uids:
-            found[message.uid] = message.items[name]
-
-    # What the server does not give is asked for alone, by whoever misses it.
-    with suppress(CommandRefused):
-        await imap.fetch(",".join(map(str, uids)), f"UID {what}", take)
-    return found
-
-
-async def _is_there(imap: ImapClient, uid: int) -> bool:
-    """Whether a message that was not given is still in the folder, or was removed meanwhile."""
-    found: list[Fetched] = []
-    await imap.fetch(str(uid), "UID", found.append)
-    return any(message.uid == uid for message in found)
-
-
-async def _gives_another(imap: ImapClient, uid: int) -> bool:
-    """Whether the server gives the newest message, if that is another one: so it can give messages now."""
-    found: list[Fetched] = []
-    with suppress(CommandRefused):
-        await imap.fetch("*", "UID BODY.PEEK[HEADER]", found.append)
-    return any(message.uid != uid and "BODY[HEADER]" in message.items for message in found)
-
-
 def _too_large(size: int, most: int) -> str:
     return (
         f"This message has {_megabytes(size)}, and no more than {_megabytes(most)} are fetched. It stays on the mail"
         " server; only its header is here."
     )
-
-
-def _batches(listed: list[Listed], most_bytes: int) -> list[list[Listed]]:
-    """Parts of a list that are fetched at once."""
-    batches: list[list[Listed]] = []
-    total = 0
-    for each in listed:
-        size = min(each.size, most_bytes)
-        if not batches or len(batches[-1]) >= _BATCH or total + size > _BATCH_BYTES:
-            batches.append([])
-            total = 0
-        batches[-1].append(each)
-        total += size
-    return batches
 
 
 def _is_wanted(listed: Listed, bookmark: Bookmark) -> bool:
@@ -356,15 +287,6 @@ def _is_wanted(listed: Listed, bookmark: Bookmark) -> bool:
 def _behind(bookmark: Bookmark, status: FolderStatus) -> int:
     """How many messages are left at most: numbers may have gaps."""
     return max(0, min(status.uid_next - bookmark.next_uid, status.exists))
-
-
-def _moment(text: bytes) -> datetime | None:
-    """INTERNALDATE, as ` 1-Nov-2026 10:00:00 +0100`."""
-    try:
-        found = email.utils.parsedate_to_datetime(text.decode("ascii").strip().replace("-", " ", 2))
-    except (ValueError, TypeError, UnicodeDecodeError):
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _megabytes(size: int) -> str:
