@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.desk import running_desk
+from tests.domains.mail import letters
 from tests.domains.workflows.scene import converse, rule, runs, say, tags, where
 from tests.office import Office, build
 from tests.receiver import receiving
 from waypost.domains import conversations, mailboxes
 from waypost.domains.conversations import Conversation, NewAttachment, Thread, ThreadType
-from waypost.domains.mail import read_token
+from waypost.domains.mail import Bounce, FailedRecipient, read_token
 from waypost.domains.mailboxes import FieldType, SavedReplyChange
 from waypost.domains.workflows import Action, Outcome, Run, action_types
 from waypost.edges.mail_io.parse import parse_message
@@ -197,6 +198,39 @@ async def test_the_customer_gets_a_mail_of_its_own(post_office: Post) -> None:
     assert "Survey #" in mail.subject
     assert "Sent to own@example.com" in note.body
     assert run.actions[0].detail == "own@example.com"
+
+
+async def test_a_mail_that_comes_back_marks_its_own_address_and_no_other(post_office: Post) -> None:
+    office = post_office.office
+    conversation_id = await converse(office, email="gone@example.com")
+    for other in ("well@example.com", "later@example.com"):
+        await converse(office, email=other)
+    await act(office, conversation_id, Action(type="emailCustomer", subject="Survey", text="How was it?"))
+    (mail,) = post_office.mails_to("gone@example.com")
+    sent = parse_message((post_office.sink.folder / f"{mail.id}.eml").read_bytes()).message_id
+    arriving = letters.Post(office.desk, office.account, office.support)
+
+    async def come_back(kind: Any, *addresses: str) -> None:
+        bounce = Bounce(kind, tuple(FailedRecipient(each, "5.1.1", "no such user") for each in addresses), sent)
+        raw = letters.letter(sender="MAILER-DAEMON@mx.example.com", subject="Undelivered", Return_Path="<>")
+        received = await arriving.take(raw, is_bounce=True, is_automatic=True, bounce=bounce)
+        assert received.conversation_id == conversation_id
+        await office.desk.run_workers()
+
+    await come_back("temporary", "gone@example.com")
+    await come_back("permanent", "well@example.com")
+    assert await _marked(office) == {}
+    await come_back("permanent", "Gone@example.com", "well@example.com")
+    assert await _marked(office) == {"gone@example.com": "Gone@example.com: 5.1.1 no such user"}
+
+
+async def _marked(office: Office) -> dict[str, str]:
+    async with office.desk.connection() as connection:
+        rows = await connection.fetch(
+            "select value, bounce_reason from customer_entry where account_id = $1 and bounced_at is not null",
+            office.account.id,
+        )
+    return {row["value"]: row["bounce_reason"] for row in rows}
 
 
 def _assert_signed(post: Post, conversation_id: int, message: Any) -> None:

@@ -6,8 +6,9 @@ import msgspec
 
 from waypost.domains import conversations, customers
 from waypost.domains.accounts import Actor
-from waypost.domains.mail import store_bounces
+from waypost.domains.mail import events, store_bounces
 from waypost.domains.mail.models import Bounce, FailedRecipient
+from waypost.domains.mail.signed_ids import read_token
 from waypost.domains.mail.store_bounces import Returned
 from waypost.kit.tx import Tx
 
@@ -47,6 +48,19 @@ async def note(tx: Tx, account_id: int, returned: Returned, bounce: Bounce) -> b
             is_by_workflow=returned.is_by_workflow,
         )
     return is_news
+
+
+def note_letter(tx: Tx, key: bytes, account_id: int, bounce: Bounce) -> None:
+    """Say in the log that a mail beside the replies came back for good: whoever wrote it knows whom it was for."""
+    sent = read_token(key, bounce.original_message_id or "")
+    if sent is None or (sent.account_id, sent.purpose, sent.thread_id) != (account_id, "reply", 0) or not sent.serial:
+        return
+    if bounce.kind == "permanent" and bounce.recipients:
+        failed = {one.email.lower(): _told(one)[:_LONGEST_DETAIL] for one in bounce.recipients}
+        tx.emit(
+            Actor.system(account_id),
+            events.LetterReturned(subject_id=sent.conversation_id, serial=sent.serial, failed=failed),
+        )
 
 
 async def _mark(tx: Tx, account_id: int, returned: Returned, failed: list[FailedRecipient]) -> bool:

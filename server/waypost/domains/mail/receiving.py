@@ -233,6 +233,8 @@ async def _add(tx: Tx, files: FileStore, case: _Case, found: Found) -> _Placed:
         added = await conversations.add_thread(tx, files, desk, found.conversation_id, note)
         if returned is not None and message.bounce is not None:
             await bouncing.note(tx, account_id, returned, message.bounce)
+        elif message.bounce is not None:
+            bouncing.note_letter(tx, case.arrival.key, account_id, message.bounce)
         return _Placed("thread", added.conversation_id, added.id, _shown(case))
     if user_id and not case.arrival.is_imported:
         notice = case.signs.notice_of(user_id)

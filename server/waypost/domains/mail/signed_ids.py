@@ -40,6 +40,7 @@ class MailToken(msgspec.Struct, frozen=True):
     thread_id: int
     user_id: int
     is_address: bool
+    serial: int = 0
 
 
 def new_message_id(
@@ -94,12 +95,12 @@ def read_token(key: bytes, text: str) -> MailToken | None:
     numbers = list(_unpacked(payload))
     if len(numbers) != _FIELDS:
         return None
-    kind, account_id, conversation_id, thread_id, user_id, _ = numbers
+    kind, account_id, conversation_id, thread_id, user_id, serial = numbers
     is_address = kind in (_REPLY_ADDRESS, _NOTICE_ADDRESS)
     if is_address is found[0].startswith("<"):
         return None
     purpose: Literal["reply", "notice"] = "notice" if kind in (_NOTICE_ID, _NOTICE_ADDRESS) else "reply"
-    return MailToken(purpose, account_id, conversation_id, thread_id, user_id, is_address)
+    return MailToken(purpose, account_id, conversation_id, thread_id, user_id, is_address, serial)
 
 
 def _signed(key: bytes, numbers: tuple[int, ...]) -> str:

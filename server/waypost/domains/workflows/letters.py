@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from waypost.domains import customers
 from waypost.domains.mailboxes import Channel, store_channel
 from waypost.domains.workflows import store_mails
 from waypost.domains.workflows.store_mails import Said
@@ -101,6 +102,13 @@ async def prepare_mail(tx: Tx, files: FileStore, key: bytes, account_id: int, ma
             MailFile(file["file_name"], file["mime_type"], await files.read(file["storage_key"])) for file in attached
         ],
     )
+
+
+async def note_returned(tx: Tx, account_id: int, conversation_id: int, mail_id: int, failed: dict[str, str]) -> None:
+    """A mail came back: its address is marked as one whose replies come back. Others' addresses are no matter."""
+    to_email = await store_mails.sent_to(tx.connection, account_id, conversation_id, mail_id)
+    if to_email is not None and (detail := failed.get(to_email.lower())):
+        await customers.note_bounced_address(tx, account_id, to_email, detail)
 
 
 async def settle_mail(tx: Tx, account_id: int, mail_id: int, state: str, error: str | None) -> None:

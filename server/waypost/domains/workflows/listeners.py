@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from waypost.domains.workflows import catalog, clock, service, store, store_pending
+from waypost.domains.workflows import catalog, clock, letters, service, store, store_pending
 from waypost.domains.workflows.store_pending import ToLookAt
 from waypost.kit.events import Fact
 from waypost.kit.tx import Tx
 
 NAME = "workflows"
+#: A mail beside the replies came back.
+RETURNED = "convo.letter.returned"
 
 #: Facts about a conversation that change nothing that conditions can ask about.
 _IDLE = frozenset(
     {
         "convo.deleted",
         "convo.draft.saved",
+        RETURNED,
         "convo.thread.edited",
         "convo.thread.hidden",
         "convo.thread.scheduled",
@@ -38,6 +41,10 @@ async def on_facts(tx: Tx, facts: list[Fact]) -> None:
     broken = {fact.account_id for fact in facts if fact.type.startswith(_NAMED)}
     for account_id in await store.accounts_with_any(tx.connection, sorted(broken)) if broken else []:
         await service.revalidate(tx, account_id)
+    for fact in facts:
+        if fact.type == RETURNED and fact.subject_id is not None:
+            serial, failed = fact.data["serial"], fact.data["failed"]
+            await letters.note_returned(tx, fact.account_id, fact.subject_id, serial, failed)
     about = [fact for fact in facts if _is_told(fact)]
     if not about:
         return

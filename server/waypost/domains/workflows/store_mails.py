@@ -32,6 +32,9 @@ update workflow_mail set state = $3, last_error = $4, attempts = attempts + 1,
   sent_at = case when $3 = 'sent' then $5::timestamptz end
 where account_id = $1 and id = $2
 """
+SENT_TO = """
+select to_email from workflow_mail where account_id = $1 and conversation_id = $2 and id = $3 and state <> 'queued'
+"""
 # A user gets it who may see the mailbox; a team's members each.
 RECIPIENTS = """
 select distinct on (lower(u.email)) btrim(u.first_name || ' ' || u.last_name) as name, u.email
@@ -106,6 +109,12 @@ async def settle(
 ) -> None:
     """What became of a try."""
     await connection.execute(SETTLE, account_id, mail_id, state, error, at)
+
+
+async def sent_to(connection: Connection, account_id: int, conversation_id: int, mail_id: int) -> str | None:
+    """The address that a mail went to; None when it has not left."""
+    email: str | None = await connection.fetchval(SENT_TO, account_id, conversation_id, mail_id)
+    return email
 
 
 async def files(connection: Connection, account_id: int, thread_id: int) -> list[Record]:
