@@ -136,3 +136,21 @@ async def test_two_desks_that_answer_each_other_stop_after_three_mails(post: Pos
         is_going_on = await receiver.may_answer(await receiver.take(raw)) == ""
         sender, receiver = receiver, sender
     assert mails <= 3
+
+
+async def test_two_addresses_of_one_desk_do_not_write_to_each_other(post: Post) -> None:
+    """Plus-addresses of a mailbox are its own, whether they are listed or not, and so are those of other mailboxes."""
+    await post.connect(has_reply_addresses=True)
+    sales = Post(post.desk, post.account, await post.desk.make.mailbox(post.account, "Sales", "sales@acme.test"))
+    pairs = [
+        ("support+x@acme.test", "support@acme.test", post),
+        ("support@acme.test", "support+x@acme.test", post),
+        ("Support+Orders+2@ACME.test", "support@acme.test", post),
+        ("support+x@acme.test", "sales@acme.test", sales),
+        ("sales+y@acme.test", "support+x@acme.test", post),
+    ]
+    for sender, to, receiver in pairs:
+        received = await receiver.take(letter(sender=sender, to=to, subject=f"From {sender} to {to}"))
+        assert await receiver.may_answer(received) == "own-address", (sender, to)
+    stranger = await post.take(letter(sender="support+x@elsewhere.test", to="support+x@acme.test"))
+    assert await post.may_answer(stranger) == ""

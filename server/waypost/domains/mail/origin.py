@@ -18,6 +18,8 @@ OTHER_ADDRESS = "the sender's name shows another address"
 LOOK_ALIKE = "the sender's domain is written with letters that look like others"
 TURNED_NAME = "marks that turn the reading direction were removed from the sender's name"
 _FAILED = frozenset(("fail", "softfail", "permerror"))
+#: What stands behind the plus of an address.
+_TAG = re.compile(r"\+[^@]*@")
 #: Addresses that nobody reads, by their local part.
 _UNREAD = re.compile(
     r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|mailer[._-]?daemon|postmaster|mail[._-]?daemon|bounces?"
@@ -92,6 +94,11 @@ def trusted(message: ReceivedMessage, authority: str | None) -> Verdicts:
     )
 
 
+def untagged(address: str) -> str:
+    """An address without what stands behind a plus: mail to `support+x@acme.test` comes to support@acme.test."""
+    return _TAG.sub("@", address, count=1)
+
+
 def refusal(
     key: bytes,
     message: ReceivedMessage,
@@ -107,6 +114,7 @@ def refusal(
     sender = message.sender.email.lower() if message.sender is not None else ""
     return_path = message.headers.get("return-path", "").strip()
     answers_to = {sender, *(person.email.lower() for person in message.reply_to)}
+    answers_to |= set(map(untagged, answers_to))
     if "@" not in sender:
         return "no-address"
     if message.is_bounce or return_path == "<>":

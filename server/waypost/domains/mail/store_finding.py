@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from asyncpg import Record
 
+from waypost.domains.mail.origin import untagged
 from waypost.kit.db import Connection
 
 # The mailbox with what decides about messages that name these addresses, whose senders may be users that see it.
@@ -193,7 +194,7 @@ class Mailbox(msgspec.Struct, frozen=True):
             email=self.email,
             addresses=self.addresses,
             trusted_authority=self.trusted_authority,
-            is_own_sender=sender in self.of_mailboxes,
+            is_own_sender=not self.of_mailboxes.isdisjoint((sender, untagged(sender))),
             user_id=self.users.get(sender, 0),
             colleagues=(self.of_mailboxes | self.of_users).intersection(named),
         )
@@ -275,7 +276,8 @@ async def mailbox(
 
     The locks are held until the transaction ends. None when there is no such mailbox.
     """
-    asked, held = list(dict.fromkeys(addresses)), sorted(set(locks))
+    asked = list(dict.fromkeys(form for each in addresses for form in (each, untagged(each))))
+    held = sorted(set(locks))
     row = await connection.fetchrow(MAILBOX, account_id, mailbox_id, asked, held)
     if row is None:
         return None
