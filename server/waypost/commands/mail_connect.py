@@ -31,7 +31,7 @@ group = typer.Typer(no_args_is_help=True, add_completion=False)
 IMAP_PASSWORD, SMTP_PASSWORD = "WAYPOST_IMAP_PASSWORD", "WAYPOST_SMTP_PASSWORD"
 CLIENT_SECRET, REFRESH_TOKEN = "WAYPOST_OAUTH_CLIENT_SECRET", "WAYPOST_OAUTH_REFRESH_TOKEN"
 _COLOURS = {StepState.OK: "green", StepState.WARNING: "yellow", StepState.FAILED: "red", StepState.SKIPPED: "dim"}
-_TITLES = {"incoming": "IMAP", "outgoing": "SMTP"}
+_TITLES = {"incoming": "IMAP", "outgoing": "SMTP", "domain": "DNS "}
 _NO_END = 10_000
 
 

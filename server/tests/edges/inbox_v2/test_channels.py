@@ -256,3 +256,36 @@ async def test_port_and_encryption_are_found_by_each_other(
     await box.change(incoming={**IMAP, **said})
     found = (await box.get())["incoming"]
     assert (found["port"], found["security"]) == (port, security)
+
+
+# ---------------------------------------------------------------- the domain
+
+
+async def test_a_test_of_sending_says_what_the_dns_of_the_domain_lacks(box: Box) -> None:
+    domain = f"{box.mailbox.id}.shop.example.com"
+    async with box.desk.connection() as connection:
+        await connection.execute("update mailbox set email = $2 where id = $1", box.mailbox.id, f"help@{domain}")
+    asked: list[str] = []
+
+    async def look_up(name: str) -> list[str]:
+        asked.append(name)
+        return ["v=spf1 mx -all"] if name == domain else []
+
+    check, before = box.desk.parts.check_channel, box.desk.parts.check_channel.look_up
+    check.look_up = look_up
+    try:
+        whole = await box.client.post(f"{box.path}/test", json={})
+        incoming = {"incoming": {"host": "no-such-host.invalid", "username": "u", "password": "p"}}
+        fetching = await box.client.post(f"{box.path}/test", json=incoming)
+    finally:
+        check.look_up = before
+
+    assert whole.status_code == 200, whole.text
+    found = whole.json()
+    assert (found["ok"], found["domain"]["name"]) == (True, domain)
+    assert [(step["name"], step["status"]) for step in found["domain"]["steps"]] == [
+        ("spf", "ok"), ("dkim", "skipped"), ("dmarc", "warning"),
+    ]  # fmt: skip
+    assert found["domain"]["steps"][0]["serverSaid"] == "v=spf1 mx -all"
+    assert asked == [domain, f"_dmarc.{domain}", "_dmarc.shop.example.com", "_dmarc.example.com"]
+    assert "domain" not in fetching.json()

@@ -114,6 +114,13 @@ class ServerReport(msgspec.Struct, frozen=True):
         return all(step.state is not StepState.FAILED for step in self.steps)
 
 
+class DomainReport(msgspec.Struct, frozen=True):
+    """What the DNS says of a mailbox's domain. Nothing in it fails a test: mail leaves without it."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
 class RenewedToken(msgspec.Struct, frozen=True):
     """A refresh token that a test was given for the one that it used, which may be dead now. Not to be shown.
 
@@ -129,13 +136,14 @@ class RenewedToken(msgspec.Struct, frozen=True):
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """What a test of a mailbox's servers found; None for a server that was not tested.
+    """What a test of a mailbox's servers found; None for a server that was not tested, and for a domain not looked at.
 
     `renewed` are the refresh tokens that came of it: whoever stores what was tested stores these.
     """
 
     incoming: ServerReport | None = None
     outgoing: ServerReport | None = None
+    domain: DomainReport | None = None
     renewed: tuple[RenewedToken, ...] = ()
 
     @property

@@ -7,7 +7,18 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from waypost.domains import mailboxes
-from waypost.domains.mailboxes import Channel, CheckReport, OAuth2, RenewedToken, Server, ServerReport, Step
+from waypost.domains.mailboxes import (
+    Channel,
+    CheckReport,
+    DomainReport,
+    OAuth2,
+    RenewedToken,
+    Server,
+    ServerReport,
+    Step,
+)
+from waypost.edges.mail_io import check_domain
+from waypost.edges.mail_io.check_domain import DomainCheck
 from waypost.edges.mail_io.check_imap import ImapCheck
 from waypost.edges.mail_io.check_session import GetToken, Session, guarded_run
 from waypost.edges.mail_io.check_smtp import SmtpCheck
@@ -36,6 +47,8 @@ class ConnectionCheck:
         self._transactions, self._outgoing, self._tokens, self._key = transactions, outgoing, tokens, key
         #: How long each answer of a server may take.
         self.step_s = STEP_S
+        #: How the TXT records of a name are found.
+        self.look_up = check_domain.look_up
         self._running: set[int] = set()
 
     async def __call__(
@@ -50,6 +63,8 @@ class ConnectionCheck:
     ) -> CheckReport:
         """Try the servers that are named and set up, both at once. `note` hears of each step as it ends.
 
+        Where mail is sent, what the DNS says of the mailbox's domain is looked up as well.
+
         New refresh tokens that come of it are stored where the settings have the ones that were used; others are handed
         back, and warned of unless the caller `keeps_renewed`. Raises InProgress while another test of the mailbox runs.
         """
@@ -61,11 +76,18 @@ class ConnectionCheck:
                 access_token, is_lost = await tokens.get(oauth2)
                 return access_token, is_lost and not keeps_renewed
 
-            incoming_report, outgoing_report = await asyncio.gather(
+            incoming_report, outgoing_report, domain = await asyncio.gather(
                 self._incoming(channel, token, note) if incoming else _nothing(),
                 self._outgoing_server(channel, token, note) if outgoing else _nothing(),
+                self._domain(channel, note) if outgoing else _nothing(),
             )
-        return CheckReport(incoming_report, outgoing_report, tuple(tokens.renewed.values()))
+        return CheckReport(incoming_report, outgoing_report, domain, tuple(tokens.renewed.values()))
+
+    async def _domain(self, channel: Channel, note: NoteStep) -> DomainReport:
+        name = channel.email.rpartition("@")[2]
+        steps = Steps(check_domain.NAMES, [], lambda step: note("domain", step))
+        await DomainCheck(steps, name, channel.dkim, self.look_up).run()
+        return DomainReport(name, steps.finished())
 
     async def _incoming(self, channel: Channel, token: GetToken, note: NoteStep) -> ServerReport | None:
         server = channel.incoming

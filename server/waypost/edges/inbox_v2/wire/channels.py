@@ -14,6 +14,7 @@ from waypost.domains.mailboxes import (
     Channel,
     CheckReport,
     Dkim,
+    DomainReport,
     IncomingServer,
     OAuth2,
     Server,
@@ -204,12 +205,25 @@ class ServerReportOut(msgspec.Struct, frozen=True):
         return cls(report.is_ok, report.address, [StepOut.of(step) for step in report.steps])
 
 
+class DomainReportOut(msgspec.Struct, frozen=True):
+    """What the DNS says of the mailbox's domain: its records of SPF, DKIM and DMARC."""
+
+    name: str
+    steps: list[StepOut]
+
+    @classmethod
+    def of(cls, report: DomainReport | None) -> DomainReportOut | UnsetType:
+        """Render."""
+        return UNSET if report is None else cls(report.name, [StepOut.of(step) for step in report.steps])
+
+
 class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
     """What a test found; a server that was not tested is left out."""
 
     ok: bool
     incoming: ServerReportOut | UnsetType = UNSET
     outgoing: ServerReportOut | UnsetType = UNSET
+    domain: DomainReportOut | UnsetType = UNSET
     links: Links = msgspec.field(name="_links")
 
     @classmethod
@@ -219,6 +233,7 @@ class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
             ok=report.is_ok,
             incoming=ServerReportOut.of(report.incoming),
             outgoing=ServerReportOut.of(report.outgoing),
+            domain=DomainReportOut.of(report.domain),
             links={"channel": Link(address_of(mailbox_id, base_url))},
         )
 
