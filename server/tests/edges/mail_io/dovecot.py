@@ -236,8 +236,13 @@ namespace inbox {{
 protocol imap {{
   mail_max_userip_connections = 100
 }}
+# Tests of refused sign-ins do not wait for what slows down guessing.
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
