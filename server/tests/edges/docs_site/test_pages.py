@@ -85,3 +85,4 @@ async def test_other_hosts_are_the_desks(center: Center) -> None:
         visitor = await center.desk.visitor(host)
         assert (await visitor.get("/healthz")).status_code == 200, host
         assert (await visitor.get("/v2/users/me")).status_code == 401, host
+        assert (await visitor.head("/healthz")).status_code == 405, host

@@ -17,7 +17,7 @@ from waypost.edges.docs_site.access import may_be_known
 from waypost.edges.docs_site.app import build_router
 from waypost.edges.docs_site.centers import HelpCenters
 from waypost.edges.docs_site.kept import Place
-from waypost.edges.docs_site.marks import GENERATION, PLACE, VIEWED
+from waypost.edges.docs_site.marks import GENERATION, IS_HEAD, PLACE, VIEWED
 from waypost.edges.docs_site.views import is_person
 from waypost.kit.errors import Busy
 
@@ -45,19 +45,19 @@ class HelpCenterHost:
             await self.app(scope, receive, send)
             return
         host, cookies, known, accepted = _asked(scope)
-        if self._is_desks(host, scope["path"]):
-            await self.app(scope, receive, send)
-            return
-        if scope["method"] == "HEAD":
-            scope, send = {**scope, "method": "GET", "waypost.is_head": True}, without_body(send)
         kept = self.centers.kept
         place = kept.find_host(host)
-        if place is not None and place.site is not None and scope["method"] == "GET" and not scope["query_string"]:
+        if place is None and self._is_desks(host, scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        is_read = scope["method"] in ("GET", "HEAD") and not scope["query_string"]
+        if is_read and place is not None and place.site is not None:
             page = kept.find((place.site.id, scope["path"]))
             if page is not None and not may_be_known(cookies):
                 status, headers, body = page.answer(known, accepted)
                 await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": body, "more_body": False})
+                shown = b"" if scope["method"] == "HEAD" else body
+                await send({"type": "http.response.body", "body": shown, "more_body": False})
                 if page.article_id is not None:
                     self._count(scope, page.account_id, page.article_id)
                 return
@@ -75,7 +75,10 @@ class HelpCenterHost:
         site = place.site
         if site is None and not self._is_below_domain(host):
             await self.app(scope, receive, send)
-        elif site is None or site.fields.status is not SiteStatus.ACTIVE or not site.fields.has_public_site:
+            return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET", IS_HEAD: True}, without_body(send)
+        if site is None or site.fields.status is not SiteStatus.ACTIVE or not site.fields.has_public_site:
             await self._say(404, scope, receive, send)
         elif site.fields.cname and _name(host) != site.fields.cname.lower():
             await self._move(self.context.docs_addresses.base_of(site.fields), scope, receive, send)
@@ -109,7 +112,7 @@ class HelpCenterHost:
         return _name(host).endswith("." + _name(self.context.docs_domain.lower()))
 
     def _count(self, scope: Any, account_id: int, article_id: str) -> None:
-        if "waypost.is_head" not in scope and is_person(scope):
+        if IS_HEAD not in scope and is_person(scope):
             self.centers.views.note(account_id, article_id)
 
     async def _say(self, status: int, scope: Any, receive: Receive, send: Send) -> None:

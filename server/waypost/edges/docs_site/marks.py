@@ -10,3 +10,5 @@ READER = "waypost.docs_site.reader"
 GENERATION = "waypost.docs_site.generation"
 #: (account, article) that the answer shows, or None.
 VIEWED = "waypost.docs_site.viewed"
+#: There where a HEAD is answered as the GET that it asks about.
+IS_HEAD = "waypost.is_head"
