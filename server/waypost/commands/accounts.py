@@ -48,7 +48,7 @@ def create_user(
     data_dir: DataDir = None,
 ) -> None:
     """Make a user who can sign in. The password is asked for, or read from standard input; it is never an argument."""
-    password = _read_password()
+    password = read_password()
     new = NewUser(email=email, first_name=first_name, last_name=last_name, timezone=timezone)
 
     async def make(transactions: Transactions) -> User:
@@ -249,7 +249,8 @@ def _role(user: User) -> str:
     return user.role.value if user.role else ""
 
 
-def _read_password() -> str:
+def read_password() -> str:
+    """A password from the terminal, unseen and twice, or a line of standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -77,7 +77,7 @@ async def _import(
 ) -> Summary:
     async with open_desk(data_dir) as desk:
         actor, found = await owner_of(desk, site)
-        with _bar("Importing", len(files_of(folder)), is_shown=not is_quiet) as step:
+        with progress("Importing", len(files_of(folder)), is_shown=not is_quiet) as step:
             taking = ArticleImport(
                 desk.transactions,
                 desk.files,
@@ -94,7 +94,7 @@ async def _import(
 async def _export(folder: Path, site: str, data_dir: Path | None) -> int:
     async with open_desk(data_dir) as desk:
         actor, found = await owner_of(desk, site)
-        with _bar("Exporting", None, is_shown=True) as step:
+        with progress("Exporting", None, is_shown=True) as step:
             return await ArticleExport(desk.transactions, desk.files, actor, found.id, folder, told=step).run()
 
 
@@ -117,7 +117,8 @@ async def owner_of(desk: Desk, site: str) -> tuple[Actor, docs.Site]:
 
 
 @contextmanager
-def _bar(what: str, total: int | None, *, is_shown: bool) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int | None, *, is_shown: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's error output, told how much is done."""
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not is_shown or not console.is_terminal) as bar:

@@ -21,7 +21,7 @@ async def test_a_sub_domain_moves_to_the_own_host_name(center: Center) -> None:
     assert shown.status_code == 200
     assert f'<link rel="canonical" href="{article["publicUrl"]}">' in shown.text
     assert (await own.get("/v2/users/me")).status_code == 404
-    assert (await own.get("/sign-in")).status_code == 404
+    assert (await own.get("/password/forgot")).status_code == 404
     for spelling in (cname.upper(), f"{cname}.", f"{cname}:8443"):
         assert (await (await center.desk.visitor(spelling)).get("/")).status_code == 200, spelling
 

@@ -21,7 +21,7 @@ from waypost.domains.docs.articles import (
     update_article,
 )
 from waypost.domains.docs.assets import NewAsset, add_asset, find_public_asset, find_same_asset
-from waypost.domains.docs.broken_links import BrokenLink, Fault, ForeignLink, Report, check_links
+from waypost.domains.docs.broken_links import BrokenLink, Fault, ForeignLink, Pages, Report, check_links
 from waypost.domains.docs.categories import (
     CategoryChange,
     create_category,
@@ -145,6 +145,7 @@ __all__ = [
     "NewAsset",
     "Origin",
     "OriginKind",
+    "Pages",
     "Past",
     "PastRevision",
     "Prepared",

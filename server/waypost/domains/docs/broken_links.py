@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable
 from enum import Enum
 from urllib.parse import unquote
 
@@ -18,7 +18,7 @@ from waypost.domains.docs.addresses import Addresses, path_of
 from waypost.domains.docs.links import Link, read_link
 from waypost.domains.docs.redirects import SiteMap, site_map
 from waypost.domains.docs.sites import get_site
-from waypost.domains.docs.store_documents import Documents
+from waypost.domains.docs.store_documents import Document, Documents
 from waypost.domains.docs.texts import ASSETS
 from waypost.kit.tx import Tx
 
@@ -85,43 +85,45 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     foreign: list[ForeignLink]
 
 
+class Pages(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be known of how articles are shown: where, under which hosts of the desk files are as well, and what
+    a page makes of a text (headings get ids)."""
+
+    addresses: Addresses
+    hosts: frozenset[str]
+    shown: Callable[[str], str]
+
+
 class _Page(msgspec.Struct, frozen=True):
-    """An article's links, pictures and anchors."""
+    """An article's links and pictures."""
 
     row: asyncpg.Record
     hrefs: list[str]
     images: list[str]
-    anchors: frozenset[str]
 
 
-async def check_links(
-    tx: Tx, actor: Actor, addresses: Addresses, site_id: str, hosts: Iterable[str], *, is_whole: bool = False
-) -> Report:
+async def check_links(tx: Tx, actor: Actor, pages: Pages, site_id: str, *, is_whole: bool = False) -> Report:
     """Look at every link of the site's published articles; `is_whole` also at those of the others.
 
-    `hosts` are the desk's own, where files may be fetched as well. Articles in the order in which they were made.
-    Raises NotFound.
+    Articles in the order in which they were made. Raises NotFound.
     """
     policy.may_read(actor)
     await get_site(tx, actor, site_id)
-    checking = _Checking(tx, actor, addresses, await site_map(tx, actor, addresses), site_id, frozenset(hosts))
-    async for pages in _pages(tx, actor.account_id, site_id, is_whole=is_whole):
-        await checking.look_at(pages)
+    checking = _Checking(tx, actor, pages, await site_map(tx, actor, pages.addresses), site_id)
+    async for some in _pages(tx, actor.account_id, site_id, is_whole=is_whole):
+        await checking.look_at(some)
     return checking.report()
 
 
 class _Checking:
     """One run over a site."""
 
-    def __init__(
-        self, tx: Tx, actor: Actor, addresses: Addresses, known: SiteMap, site_id: str, hosts: frozenset[str]
-    ) -> None:
+    def __init__(self, tx: Tx, actor: Actor, pages: Pages, known: SiteMap, site_id: str) -> None:
         self.tx = tx
         self.account_id = actor.account_id
         self.known = known
         self.site_id = site_id
-        self.hosts = hosts
-        self.addresses = addresses
+        self.pages = pages
         self.articles = self.links = 0
         self.broken: list[BrokenLink] = []
         self.foreign: list[ForeignLink] = []
@@ -195,15 +197,13 @@ class _Checking:
             self._note(page, link, Fault.NOT_PUBLISHED)
         elif not document.is_public and page.row["is_public"]:
             self._note(page, link, Fault.PRIVATE)
-        elif link.anchor and document.kind == "article":
-            own = page.anchors if document.id == page.row["id"] else anchors.get(document.number, frozenset())
-            if link.anchor not in own:
-                self._note(page, link, Fault.UNKNOWN_ANCHOR)
+        elif not _has_anchor(link, document, anchors):
+            self._note(page, link, Fault.UNKNOWN_ANCHOR)
 
     async def _is_led_on(self, site_id: str, path: str, page: _Page) -> bool:
         """Whether a redirect takes readers of this article to something that they see."""
         led = await redirects.follow_on_site(
-            self.tx, self.account_id, self.addresses, site_id, path, may_see_private=not page.row["is_public"]
+            self.tx, self.account_id, self.pages.addresses, site_id, path, may_see_private=not page.row["is_public"]
         )
         return led is not None
 
@@ -214,11 +214,13 @@ class _Checking:
             if link.document is not None and link.document[0] == "article" and link.document in documents
         }
         rows = await self.tx.connection.fetch(TEXTS, self.account_id, sorted(wanted)) if wanted else []
-        return {row["number"]: anchors_of(row["text"]) for row in rows}
+        return await asyncio.to_thread(
+            lambda: {row["number"]: anchors_of(self.pages.shown(row["text"])) for row in rows}
+        )
 
     def _is_file(self, link: Link) -> bool:
         host = link.url.partition("://")[2].partition("/")[0].lower()
-        return link.path.startswith(ASSETS) and (link.site_id is not None or host in self.hosts)
+        return link.path.startswith(ASSETS) and (link.site_id is not None or host in self.pages.hosts)
 
     async def _files(self, links: list[Link]) -> set[str]:
         """The paths among the links that name a file that is there."""
@@ -245,10 +247,15 @@ class _Checking:
         )
 
 
+def _has_anchor(link: Link, document: Document, anchors: dict[int, frozenset[str]]) -> bool:
+    """Whether an article has the place that a link names, if it names one."""
+    if not link.anchor or document.kind != "article":
+        return True
+    return unquote(link.anchor) in anchors.get(document.number, frozenset())
+
+
 def anchors_of(html: str) -> frozenset[str]:
     """The places of a text that an address can name after its `#`."""
-    if "id=" not in html and "name=" not in html:
-        return frozenset({"top"})
     tree = LexborHTMLParser(html)
     found = {node.attributes.get("id") for node in tree.css("[id]")}
     found |= {node.attributes.get("name") for node in tree.css("a[name]")}
@@ -269,5 +276,5 @@ def _read(rows: list[asyncpg.Record]) -> list[_Page]:
         tree = LexborHTMLParser(row["text"]) if "=" in row["text"] else None
         hrefs = [node.attributes.get("href") or "" for node in tree.css("a[href]")] if tree else []
         images = [node.attributes.get("src") or "" for node in tree.css("img[src]")] if tree else []
-        pages.append(_Page(row, list(dict.fromkeys(hrefs)), list(dict.fromkeys(images)), anchors_of(row["text"])))
+        pages.append(_Page(row, list(dict.fromkeys(hrefs)), list(dict.fromkeys(images))))
     return pages

@@ -95,6 +95,8 @@ async def current_links(
     found = await store_documents.find(tx.connection, account_id, named)
     now: dict[str, str] = {}
     for href, link in links.items():
+        if href.startswith("#") and not is_absolute:
+            continue
         document = found.get(link.document) if link.document is not None else None
         if document is not None and document.is_seen(may_see_private=may_see_private):
             base = known.bases[document.site_id] if is_absolute or document.site_id != site_id else ""

@@ -16,8 +16,19 @@ from litestar.params import FromPath
 from waypost.domains import docs
 from waypost.edges.base.context import DEPENDENCIES, Context, context_of
 from waypost.edges.docs_site import errors, render, static_files
+from waypost.edges.docs_site.access import DOORS
 from waypost.edges.docs_site.centers import HelpCenters
-from waypost.edges.docs_site.handlers import articles, categories, collections, contact, home, search, votes
+from waypost.edges.docs_site.handlers import (
+    articles,
+    categories,
+    collections,
+    contact,
+    doors,
+    feeds,
+    home,
+    search,
+    votes,
+)
 from waypost.edges.docs_site.reader import build_reader, place_of, provide_reader
 from waypost.kit.errors import NotFound
 
@@ -29,11 +40,22 @@ async def enter(request: Request[Any, Any, Any]) -> Response[Any] | None:
         return None
     context, place = context_of(request), place_of(request)
     reader = await build_reader(request, place)
+    if path in DOORS or not reader.access.is_admitted:
+        return None
     query = request.scope["query_string"].decode("latin-1")
     asked = f"{path}?{query}" if query else path
     async with context.transactions.read() as tx:
-        target = await docs.follow_on_site(tx, place.account_id, context.docs_addresses, reader.site.id, asked)
-    return render.redirect(target) if target is not None else None
+        target = await docs.follow_on_site(
+            tx,
+            place.account_id,
+            context.docs_addresses,
+            reader.site.id,
+            asked,
+            may_see_private=reader.may_see_private,
+        )
+    # What leads somewhere for some visitors only must not be remembered for others.
+    status, cache = 301, render.PUBLIC if reader.is_anybody else render.PRIVATE
+    return render.redirect(target, status, cache) if target is not None else None
 
 
 @litestar.get("/{path:path}")
@@ -61,6 +83,8 @@ def all_routes() -> Litestar:
             *search.ROUTES,
             *votes.ROUTES,
             *contact.ROUTES,
+            *doors.ROUTES,
+            *feeds.ROUTES,
             static_files.serve,
             nowhere,
         ],

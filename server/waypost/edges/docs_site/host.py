@@ -11,11 +11,12 @@ from litestar import Request
 from waypost.domains import docs
 from waypost.domains.docs import SiteStatus
 from waypost.edges.base.context import Context
-from waypost.edges.base.pipeline import without_body
+from waypost.edges.base.pipeline import plain_answer, without_body
 from waypost.edges.docs_site import errors, render
 from waypost.edges.docs_site.access import may_be_known
 from waypost.edges.docs_site.app import build_router
 from waypost.edges.docs_site.centers import HelpCenters
+from waypost.edges.docs_site.feed_documents import CLOSED_TO_ROBOTS
 from waypost.edges.docs_site.kept import Place
 from waypost.edges.docs_site.marks import GENERATION, IS_HEAD, PLACE, VIEWED
 from waypost.edges.docs_site.views import is_person
@@ -79,6 +80,10 @@ class HelpCenterHost:
         if scope["method"] == "HEAD":
             scope, send = {**scope, "method": "GET", IS_HEAD: True}, without_body(send)
         if site is None or site.fields.status is not SiteStatus.ACTIVE or not site.fields.has_public_site:
+            if site is not None and scope["path"] == "/robots.txt":
+                # A missing one would say that crawlers are welcome.
+                await plain_answer(send, 200, CLOSED_TO_ROBOTS)
+                return
             await self._say(404, scope, receive, send)
         elif site.fields.cname and _name(host) != site.fields.cname.lower():
             await self._move(self.context.docs_addresses.base_of(site.fields), scope, receive, send)

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from waypost.domains import docs
 from waypost.domains.docs import ArticleStatus, Audience, Collection, SearchScope, Site
 from waypost.edges.base.context import context_of
-from waypost.edges.docs_site.access import access_of
+from waypost.edges.docs_site.access import Access, access_of
 from waypost.edges.docs_site.kept import Place
 from waypost.edges.docs_site.marks import PLACE, READER
 from waypost.edges.docs_site.words import Words, words_of
@@ -26,6 +26,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     may_see_private: bool = False
     name: str | None = None
     is_restricted: bool = False
+    #: The same in full: what else there is to open, and to sign out of.
+    access: Access = Access()
     #: Whether there is a contact form, and a mailbox behind it.
     takes_messages: bool = False
     #: What the navigation lists: the collections in which this reader sees something.
@@ -64,13 +66,18 @@ async def build_reader(request: Request[Any, Any, Any], place: Place) -> Reader:
     nameless = Reader(account_id=place.account_id, site=site, base=context.docs_addresses.base_of(site.fields))
     access = await access_of(request, place.account_id, site)
     reader = msgspec.structs.replace(
-        nameless, may_see_private=access.may_see_private, name=access.name, is_restricted=access.is_restricted
+        nameless,
+        may_see_private=access.may_see_private,
+        name=access.name,
+        is_restricted=access.is_restricted,
+        access=access,
     )
-    async with context.transactions.read() as tx:
-        listed = await docs.reading.list_collections(tx, reader.audience)
-        mailbox_id = await docs.contact.mailbox_of(tx, place.account_id, site)
-    shown = tuple(one for one in listed if one.article_count)
-    reader = msgspec.structs.replace(reader, collections=shown, takes_messages=mailbox_id is not None)
+    if access.is_admitted:
+        async with context.transactions.read() as tx:
+            listed = await docs.reading.list_collections(tx, reader.audience)
+            mailbox_id = await docs.contact.mailbox_of(tx, place.account_id, site)
+        shown = tuple(one for one in listed if one.article_count)
+        reader = msgspec.structs.replace(reader, collections=shown, takes_messages=mailbox_id is not None)
     request.scope[READER] = reader  # type: ignore[literal-required]
     return reader
 

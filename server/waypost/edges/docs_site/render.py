@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
+from litestar.datastructures import Cookie
 from markupsafe import Markup
 
 from waypost.domains.docs import path_of
@@ -138,10 +139,12 @@ def bare_page(title: str, text: str, status: int) -> Response[bytes]:
     return Response(body.encode(), status_code=status, headers=sent, media_type=MediaType.HTML)
 
 
-def redirect(location: str, status: int = 301) -> Response[bytes]:
+def redirect(
+    location: str, status: int = 301, cache: str | None = None, cookies: Sequence[Cookie] = ()
+) -> Response[bytes]:
     """Send the visitor to another page."""
-    sent = policy.headers(policy.BARE, PUBLIC if status == 301 else PRIVATE) | {"Location": location}
-    return Response(b"", status_code=status, headers=sent, media_type=MediaType.HTML)
+    sent = policy.headers(policy.BARE, cache or (PUBLIC if status == 301 else PRIVATE)) | {"Location": location}
+    return Response(b"", status_code=status, headers=sent, media_type=MediaType.HTML, cookies=list(cookies))
 
 
 def _style(reader: Reader) -> tuple[Markup, str]:

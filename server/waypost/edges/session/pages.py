@@ -12,9 +12,10 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
 from waypost.edges.base.context import Context
+from waypost.edges.base.cookies import cookie
 from waypost.edges.session import security, static_files
 from waypost.edges.session.forms import Problem
-from waypost.edges.session.visitors import FORM_MAX_AGE_S, SESSION_MAX_AGE_S, SignedInVisitor, Visitor, cookie
+from waypost.edges.session.visitors import FORM_MAX_AGE_S, SESSION_MAX_AGE_S, SignedInVisitor, Visitor
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

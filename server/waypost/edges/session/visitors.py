@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
 
 from waypost.domains.accounts import User, get_user, scope_of, sessions
 from waypost.edges.base.context import Context, context_of
+from waypost.edges.base.cookies import read_cookie
 from waypost.kit import secrets
 from waypost.kit.errors import WaypostError
 
@@ -51,29 +51,6 @@ class SignedInVisitor(msgspec.Struct, frozen=True):
     def ip(self) -> str:
         """The peer's network address."""
         return self.visitor.ip
-
-
-def cookie_name(context: Context, name: str) -> str:
-    """With TLS the browser itself makes sure that a `__Host-` cookie comes from this host only, and over TLS."""
-    return f"__Host-waypost_{name}" if context.is_https else f"waypost_{name}"
-
-
-def cookie(context: Context, name: str, value: str, max_age_s: int) -> Cookie:
-    """A cookie for this host that scripts cannot read. An age of 0 takes it away."""
-    return Cookie(
-        key=cookie_name(context, name),
-        value=value,
-        max_age=max_age_s,
-        path="/",
-        httponly=True,
-        secure=context.is_https,
-        samesite="lax",
-    )
-
-
-def read_cookie(connection: ASGIConnection[Any, Any, Any, Any], context: Context, name: str) -> str:
-    """The cookie's value, or nothing."""
-    return connection.cookies.get(cookie_name(context, name)) or ""
 
 
 async def visitor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor:

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 
 from waypost.domains import docs
 from waypost.domains.docs import ReadArticle, path_of
-from waypost.edges.base.context import TxDependency
+from waypost.edges.base.context import ContextDependency, TxDependency
+from waypost.edges.base.outline import CALLOUTS, Outlined, first_picture, outlined
 from waypost.edges.docs_site import render, structured
-from waypost.edges.docs_site.outline import CALLOUTS, Outlined, first_picture, outlined
 from waypost.edges.docs_site.paths import canonical, number_in
 from waypost.edges.docs_site.reader import Reader, ReaderDependency
 from waypost.kit.errors import NotFound
@@ -24,7 +24,11 @@ _SHORT = 50_000
 
 @litestar.get("/article/{reference:str}")
 async def show_article(
-    request: Request[Any, Any, Any], read: TxDependency, reader: ReaderDependency, reference: FromPath[str]
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    reader: ReaderDependency,
+    context: ContextDependency,
+    reference: FromPath[str],
 ) -> Response[Any]:
     """A published article (spec: 11.6)."""
     found = await docs.reading.find_article(read, reader.audience, number_in("article", reference))
@@ -37,7 +41,16 @@ async def show_article(
     if category is not None:
         before, after = await docs.reading.find_neighbours(read, audience, category, article.id)
     related = await docs.reading.list_related(read, audience, found)
-    text = await _outlined(reader, found)
+    linked = await docs.current_links(
+        read,
+        reader.account_id,
+        context.docs_addresses,
+        reader.site.id,
+        found.text,
+        number=article.number,
+        may_see_private=reader.may_see_private,
+    )
+    text = await _outlined(reader, linked)
     return render.page(
         reader,
         "article.html",
@@ -60,11 +73,11 @@ async def show_article(
     )
 
 
-async def _outlined(reader: Reader, found: ReadArticle) -> Outlined:
+async def _outlined(reader: Reader, text: str) -> Outlined:
     names = {kind: getattr(reader.t, f"callout_{kind}") for kind in CALLOUTS}
-    if len(found.text) > _SHORT:
-        return await asyncio.to_thread(outlined, found.text, names)
-    return outlined(found.text, names)
+    if len(text) > _SHORT:
+        return await asyncio.to_thread(outlined, text, names)
+    return outlined(text, names)
 
 
 def _crumbs(found: ReadArticle) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from waypost.edges.docs_site.words import contact, contact_faults, dates, faults, pages, searching
+from waypost.edges.docs_site.words import contact, contact_faults, dates, doors, faults, pages, searching
 
 #: What a site's language (spec: the names of PostgreSQL's stemmers) is called in HTML.
 TAGS = {
@@ -29,6 +29,7 @@ PHRASES: dict[str, dict[str, str]] = {
     **searching.PHRASES,
     **contact.PHRASES,
     **contact_faults.PHRASES,
+    **doors.PHRASES,
 }
 
 

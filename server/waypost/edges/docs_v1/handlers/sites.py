@@ -10,12 +10,15 @@ from litestar.params import FromPath
 
 from waypost.domains import conversations, docs
 from waypost.domains.docs import SiteFields
+from waypost.edges.base.article_pages import pages_of
 from waypost.edges.base.context import ActorDependency, ContextDependency, TxDependency
 from waypost.edges.docs_v1 import envelope, parameters
 from waypost.edges.docs_v1.members import documented, read_members
 from waypost.edges.docs_v1.parameters import PAGING
 from waypost.edges.docs_v1.wire import sites as wire
+from waypost.edges.docs_v1.wire.broken_links import BrokenLinkList, BrokenLinkOut
 from waypost.edges.docs_v1.wire.sites import RestrictionOut, SiteBody, SiteList, SiteOut
+from waypost.kit.paging import Page
 
 TAGS = ["Sites"]
 
@@ -108,6 +111,21 @@ async def set_restriction(
     return envelope.answer(RestrictionOut.of(changed))
 
 
+@litestar.get("/v1/sites/{site_id:str}/broken-links", tags=TAGS, operation_class=documented(*PAGING))
+async def list_broken_links(
+    request: Request[Any, Any, Any],
+    read: TxDependency,
+    actor: ActorDependency,
+    context: ContextDependency,
+    site_id: FromPath[str],
+) -> Response[BrokenLinkList]:
+    """List links and pictures of a site's published articles that lead nowhere, or where their readers may not go."""
+    page = parameters.read(request, *PAGING).page()
+    report = await docs.check_links(read, actor, pages_of(context), site_id)
+    shown = Page(report.broken[page.offset : page.offset + page.size], len(report.broken), page)
+    return envelope.answer(BrokenLinkList(envelope.listing(shown, [BrokenLinkOut.of(one) for one in shown.items])))
+
+
 # spec: 1. So operator-kit/hs-cli spells it.
 _OTHER = "/v1/sites/{site_id:str}/restrictions"
 get_restrictions = litestar.get(_OTHER, include_in_schema=False)(get_restriction.fn)
@@ -121,6 +139,7 @@ ROUTES = [
     delete_site,
     get_restriction,
     set_restriction,
+    list_broken_links,
     get_restrictions,
     put_restrictions,
 ]

@@ -10,9 +10,10 @@ from litestar import Response
 
 from waypost.domains.accounts import one_time_tokens, password_changes, sessions
 from waypost.edges.base.context import Context
+from waypost.edges.base.cookies import cookie
 from waypost.edges.session.forms import Form, Problem, attempt
 from waypost.edges.session.pages import mail_text, page, redirect
-from waypost.edges.session.visitors import SESSION_MAX_AGE_S, Visitor, cookie
+from waypost.edges.session.visitors import SESSION_MAX_AGE_S, Visitor
 from waypost.kit.errors import NotFound
 from waypost.kit.tx import Tx
 

@@ -12,9 +12,10 @@ from litestar import Request, Response
 
 from waypost.domains.accounts import sessions
 from waypost.edges.base.context import Context
+from waypost.edges.base.cookies import cookie, read_cookie
 from waypost.edges.session.forms import Form, Problem, attempt, in_transaction
 from waypost.edges.session.pages import page, redirect, safe_next
-from waypost.edges.session.visitors import SESSION_MAX_AGE_S, Visitor, cookie, read_cookie
+from waypost.edges.session.visitors import SESSION_MAX_AGE_S, Visitor
 
 #: A refusal is not shown sooner, so that its time does not tell what was wrong.
 REFUSAL_FLOOR_S = 0.25
