@@ -328,3 +328,18 @@ async def test_the_pages_of_the_doors_are_right(center: Center, chromium: Browse
 
     await unlock(center)
     await check_pages(chromium, center, ["/sign-out", "/"], cookies=dict(center.visitor.cookies))
+
+
+async def test_notes_for_the_team_are_for_users_of_the_desk(center: Center) -> None:
+    text = '<p>wombat</p><p class="private-note">Ask Zelda first.</p>'
+    public = await center.article("Shown", text, status="published")
+    secret = await private_article(center, "Hidden", text)
+    await restrict(center, password=PASSWORD)
+    await unlock(center)
+
+    for path in (path_of(public), path_of(secret), "/atom.xml", "/rss.xml"):
+        shown = await center.page(path)
+        assert "wombat" in shown or path.endswith(".xml")
+        assert "Zelda" not in shown
+    await enter(center, center.account.user)
+    assert "Zelda" in await center.page(path_of(secret))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from waypost.edges.docs_site.outline import Outlined, first_picture, outlined
 
 from tests.edges.docs_site.center import Center, path_of
+from waypost.edges.base.outline import Outlined, first_picture, outlined
 
 NAMES = {kind: kind.title() for kind in ("note", "tip", "important", "warning", "caution")}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from waypost.domains.docs import texts
 from waypost.domains.docs.addresses import Kind
 from waypost.kit.tx import Tx
 
@@ -80,4 +81,7 @@ async def list_public_pages(tx: Tx, account_id: int, site_id: str) -> list[Publi
 async def list_newest(tx: Tx, account_id: int, site_id: str, most: int = MOST_ENTRIES) -> list[NewArticle]:
     """The public articles that were published or changed last."""
     rows = await tx.connection.fetch(NEWEST, account_id, site_id, most)
-    return [NewArticle(**{**dict(row), "categories": list(row["categories"])}) for row in rows]
+    return [
+        NewArticle(**{**dict(row), "categories": list(row["categories"]), "text": await texts.public_part(row["text"])})
+        for row in rows
+    ]

@@ -23,6 +23,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
     site_id: str
     sees_private: bool = False
+    #: Notes within articles are for users of the desk, not for whoever else sees what is private.
+    is_team: bool = False
 
     @property
     def values(self) -> tuple[object, ...]:
@@ -105,7 +107,7 @@ async def find_article(tx: Tx, audience: Audience, number: int) -> ReadArticle |
     categories = await tx.connection.fetch(store_reading.CATEGORIES_OF_ARTICLE, *audience.values, article.id)
     return ReadArticle(
         article=article,
-        text=row["text"] if audience.sees_private else await texts.public_part(row["text"]),
+        text=row["text"] if audience.is_team else await texts.public_part(row["text"]),
         preview=row["preview"],
         collection=shelves[article.collection_id],
         categories=[store_categories.category_of(one) for one in categories],

@@ -35,6 +35,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     is_restricted: bool = False
     is_admitted: bool = True
+    #: A user of the desk, who also reads the team's notes in articles.
+    is_team: bool = False
     #: Whether there is something to sign out of.
     is_known: bool = False
     #: Whether a password would show more.
@@ -85,6 +87,7 @@ def decide(gate: visits.Gate, known: list[visits.Visit]) -> Access:
         name=name,
         is_restricted=gate.is_restricted,
         is_admitted=is_admitted,
+        is_team=user is not None,
         is_known=user is not None or is_guest or has_key,
         may_unlock=gate.has_password and not has_key and user is None,
     )

@@ -36,7 +36,12 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def audience(self) -> Audience:
         """For queries of `docs.reading`."""
-        return Audience(account_id=self.account_id, site_id=self.site.id, sees_private=self.may_see_private)
+        return Audience(
+            account_id=self.account_id,
+            site_id=self.site.id,
+            sees_private=self.may_see_private,
+            is_team=self.access.is_team,
+        )
 
     @property
     def search_scope(self) -> SearchScope:
