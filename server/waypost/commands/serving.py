@@ -90,13 +90,9 @@ def _panel(running: Running) -> Panel:
     table.add_row("API explorer", f"{settings.address}/developers")
     table.add_row("Inbox API", f"{settings.address}/v2")
     if running.demo is not None:
-        from waypost.demo.knowledge import SUB_DOMAIN
-
-        addresses = running.desk.context.docs_addresses
-        table.add_row("Help center", f"{addresses.scheme}://{SUB_DOMAIN}.{addresses.domain}")
-        table.add_row("Caught mail", f"{settings.address}/outbox")
         from waypost.demo.knowledge import addresses_of
 
+        table.add_row("Caught mail", f"{settings.address}/outbox")
         for number, address in enumerate(addresses_of(running.desk.context.docs_addresses)):
             table.add_row("" if number else "Help centers", address)
         _add_access(table, running.demo)

@@ -25,6 +25,7 @@ SECONDS = Histogram(
 #: Slower requests are logged as warnings, so that they stand out without a query.
 SLOW_S = 1.0
 MAX_URL_BYTES = 8192
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 def edge_of(path: str) -> str:
@@ -102,10 +103,12 @@ class Pipeline:
     def _record(scope: Any, request_id: str, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
         edge = edge_of(path)
-        _counter(method, edge, status).inc()
+        # Clients can make up methods; the labels of metrics are a closed list.
+        counted = method if method in _METHODS else "other"
+        _counter(counted, edge, status).inc()
         is_stream = bool(scope.get("waypost.is_stream"))
         if not is_stream:
-            _histogram(method, edge).observe(seconds)
+            _histogram(counted, edge).observe(seconds)
         if edge in ("static", "operations"):
             return
         actor = scope.get("waypost.actor")
