@@ -104,7 +104,7 @@ async def test_the_desk_vouches_for_its_user_once(house: House) -> None:
     made = await house.enter(token)
 
     user = house.shelf.account.user
-    assert await house.seen(made.token) == [Visit(kind=Kind.USER, name="Una User", user_id=user.id)]
+    assert await house.seen(made.token) == [Visit(kind=Kind.USER, name="Una User", email=user.email, user_id=user.id)]
     with pytest.raises(TokenSpent):
         await house.enter(token)
 
@@ -222,7 +222,9 @@ async def test_a_companys_sign_in_lets_in_once_a_token(house: House) -> None:
     made = await house.vouch(told)
 
     assert made.expires_at == told.expires_at
-    assert await house.seen(made.token) == [Visit(kind=Kind.CALLBACK, name="jane@example.org")]
+    assert await house.seen(made.token) == [
+        Visit(kind=Kind.CALLBACK, name="jane@example.org", email="jane@example.org")
+    ]
     with pytest.raises(TokenSpent):
         await house.vouch(told)
 

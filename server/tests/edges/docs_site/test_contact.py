@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -11,11 +12,19 @@ import pytest
 from tests.desk import Desk
 from tests.edges.docs_site.asking import TYPED, conversations_of, opened, send, stamp_in, with_form
 from tests.edges.docs_site.center import Center, links_of, open_center
+from tests.edges.docs_site.coming_in import another_visitor, by_callback, enter, vouched
 from tests.edges.docs_v1.test_files import png
 
 pytestmark = pytest.mark.anyio
 MEBIBYTE = 1024 * 1024
 PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
+
+
+def filled(page: str) -> dict[str, str]:
+    """What stands in the fields of one line."""
+    fields = re.findall(r'<input\b[^>]*id="contact-(name|email|subject)"[^>]*>', page)
+    found = re.findall(r'<input\b[^>]*id="contact-(?:name|email|subject)"[^>]*\bvalue="([^"]*)"', page)
+    return dict(zip(fields, found, strict=True))
 
 
 @pytest.fixture
@@ -214,6 +223,25 @@ async def test_events_of_the_conversation_are_as_of_any_other(form: Center) -> N
         "customer.created",
         "convo.created",
     ]
+
+
+async def test_a_visitor_whom_the_company_vouches_for_finds_their_address(form: Center) -> None:
+    secret = await by_callback(form)
+    await form.visitor.get("/authcallback", params={"token": vouched(secret, "zoë+a@example.org"), "returnTo": "/"})
+    answer = await form.visitor.get("/contact")
+    assert filled(answer.text) == {"name": "", "email": "zoë+a@example.org", "subject": ""}
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_user_finds_their_name_and_address(form: Center) -> None:
+    await enter(form, form.account.user)
+    user = form.account.user
+    assert filled(await form.page("/contact")) == {"name": "Una User", "email": user.email, "subject": ""}
+    # What was typed instead stays.
+    refused = await send(form, email="una@home.example", subject="")
+    assert filled(refused.text)["email"] == "una@home.example"
+    other = await another_visitor(form)
+    assert filled((await other.get("/contact")).text) == {"name": "", "email": "", "subject": ""}
 
 
 async def test_each_site_gets_its_own(module_desk: Desk) -> None:

@@ -15,7 +15,7 @@ from docs_restriction where account_id = $1 and site_id = $2
 """
 #: A user's visit counts while their session at the desk does and they are active.
 FIND = """
-select v.kind, v.email, u.id as user_id, coalesce(u.first_name, '') as first_name,
+select v.kind, coalesce(u.email, v.email) as email, u.id as user_id, coalesce(u.first_name, '') as first_name,
   coalesce(u.last_name, '') as last_name
 from docs_visit v
 left join session s on s.account_id = v.account_id and s.digest = v.session_digest and s.expires_at > $4

@@ -48,10 +48,11 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visitor who was let in. `name` is a user's, or the address that was vouched for."""
+    """A visitor who was let in. `name` is a user's, or the address that was vouched for; `email` is either's."""
 
     kind: Kind
     name: str = ""
+    email: str = ""
     user_id: int | None = None
 
 
@@ -115,6 +116,7 @@ async def find_visits(tx: Tx, account_id: int, site_id: str, tokens: list[str]) 
         Visit(
             kind=Kind(row["kind"]),
             name=f"{row['first_name']} {row['last_name']}".strip() or row["email"],
+            email=row["email"],
             user_id=row["user_id"],
         )
         for row in await store_visits.find(tx.connection, account_id, site_id, digests, tx.now)

@@ -25,14 +25,15 @@ _MOST_CHARACTERS = 200
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """What a visitor may see. `name` is set for those who are signed in; answers about a restricted site are nobody
-    else's.
+    """What a visitor may see. `name` and `email` are set for those who are signed in; answers about a restricted site
+    are nobody else's.
 
     `is_admitted` is False for those who see nothing but the doors of a restricted site.
     """
 
     may_see_private: bool = False
     name: str | None = None
+    email: str = ""
     is_restricted: bool = False
     is_admitted: bool = True
     #: A user of the desk, who also reads the team's notes in articles.
@@ -81,10 +82,11 @@ def decide(gate: visits.Gate, known: list[visits.Visit]) -> Access:
     is_guest = guest is not None and gate.is_restricted and bool(gate.sign_in_url)
     is_admitted = not gate.is_restricted or user is not None or is_guest or (has_key and key_is_for_site)
     may_see_private = user is not None or (is_admitted and has_key and not key_is_for_site)
-    name = user.name if user is not None else guest.name if is_guest and guest is not None else None
+    named = user or (guest if is_guest else None)
     return Access(
         may_see_private=may_see_private,
-        name=name,
+        name=named.name if named is not None else None,
+        email=named.email if named is not None else "",
         is_restricted=gate.is_restricted,
         is_admitted=is_admitted,
         is_team=user is not None,

@@ -65,7 +65,7 @@ FRESH = Answer()
 
 @litestar.get("/contact")
 async def show_form(context: ContextDependency, read: TxDependency, reader: ReaderDependency) -> Response[Any]:
-    """The form; who is signed in finds their name in it."""
+    """The form; who is signed in finds their name and address in it."""
     await _require_mailbox(read, reader)
     return _page(context, reader, _known(reader), _stamp(reader, read))
 
@@ -111,8 +111,9 @@ async def _require_mailbox(tx: Tx, reader: Reader) -> None:
 
 
 def _known(reader: Reader) -> Typed:
-    name = reader.name or ""
-    return Typed(email=name) if "@" in name else Typed(name=name)
+    name, email = reader.name or "", reader.access.email
+    # Of those whom a company's own sign-in vouches for the address is all that is known.
+    return Typed(name="" if name == email else name, email=email)
 
 
 def _message(typed: Typed, form: Form, stamp: Stamp) -> contact.Message:
