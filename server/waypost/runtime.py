@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
+
 from waypost.config import BadSetting, Settings
 from waypost.database import open_migrated_database
 from waypost.domains.accounts import TokenCache
+from waypost.domains.docs import Letter
 from waypost.edges.base.context import Context
 from waypost.edges.docs_site.centers import HelpCenters
 from waypost.edges.hooks_out.bodies import Composer
@@ -153,6 +156,25 @@ async def queue_system_mail(tx: Tx, account_id: int, to_name: str, to_email: str
     )
 
 
+async def queue_letter(tx: Tx, letter: Letter) -> None:
+    """What a visitor of a help center has written, as a mail of the desk's own that is answered to them."""
+    await enqueue(
+        tx,
+        SYSTEM_MAIL_JOB,
+        {
+            "account_id": letter.account_id,
+            "letter_id": letter.id,
+            "to_name": "",
+            "to_email": letter.to_email,
+            "reply_to": letter.email,
+            "reply_to_name": letter.name,
+            "subject": letter.subject,
+            "html": letter.html,
+            "files": [msgspec.structs.asdict(file) for file in letter.files],
+        },
+    )
+
+
 def _context(
     settings: Settings,
     transactions: Transactions,
@@ -181,6 +203,7 @@ def _context(
         contact_limit=settings.contact_limit,
         docs_domain=settings.docs_host,
         send_system_mail=queue_system_mail,
+        send_letter=queue_letter,
         live=live,
         movable_clock=movable_clock,
         outgoing=outgoing,

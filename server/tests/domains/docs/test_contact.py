@@ -47,8 +47,12 @@ class Form:
         return found
 
     async def mailbox_of(self, site: Site) -> int | None:
+        way = await self.way_of(site)
+        return way.mailbox_id if way else None
+
+    async def way_of(self, site: Site) -> contact.Way | None:
         async with self.shelf.desk.transactions.read() as tx:
-            return await contact.mailbox_of(tx, self.shelf.account.id, site)
+            return await contact.way_of(tx, self.shelf.account.id, site)
 
 
 @pytest.fixture
@@ -161,6 +165,22 @@ async def test_a_mailbox_is_meant_by_id_slug_or_address(form: Form) -> None:
     assert await form.mailbox_of(await form.site(**contact_address)) == sales.id
 
 
+async def test_an_address_of_no_mailbox_gets_letters_where_no_mailbox_is_there(form: Form) -> None:
+    away = contact.Way(email="help@elsewhere.example")
+    for changes, way in (
+        ({"mailboxId": None, "contactEmail": "help@elsewhere.example"}, away),
+        ({"mailboxId": "5214c77c45667acd25394b51"}, away),
+        ({"mailboxId": form.mailbox.id}, contact.Way(mailbox_id=form.mailbox.id)),
+        (
+            {"mailboxId": "5214c77c45667acd25394b51", "contactEmail": form.mailbox.email},
+            contact.Way(mailbox_id=form.mailbox.id),
+        ),
+        ({"mailboxId": None, "contactEmail": "a,b@elsewhere.example"}, None),
+        ({"contactEmail": "help@elsewhere.example", "hasContactForm": False}, None),
+    ):
+        assert await form.way_of(await form.site(**changes)) == way
+
+
 async def test_without_a_form_or_a_mailbox_nobody_is_written_to(form: Form) -> None:
     stranger = await form.shelf.desk.make.mailbox(await form.shelf.desk.make.account())
     for changes in (
@@ -171,6 +191,6 @@ async def test_without_a_form_or_a_mailbox_nobody_is_written_to(form: Form) -> N
         {"mailboxId": form.mailbox.id, "hasContactForm": False},
     ):
         site = await form.site(**changes)
-        assert await form.mailbox_of(site) is None
+        assert await form.way_of(site) is None
         with pytest.raises(NotFound):
             await form.write(site=site)

@@ -40,6 +40,7 @@ from waypost.domains.docs.collections import (
     list_collections,
     update_collection,
 )
+from waypost.domains.docs.contact import Letter
 from waypost.domains.docs.highlighting import highlights
 from waypost.domains.docs.identities import Identity
 from waypost.domains.docs.jobs import jobs
@@ -141,6 +142,7 @@ __all__ = [
     "Hit",
     "Hits",
     "Identity",
+    "Letter",
     "Level",
     "NewAsset",
     "Origin",

@@ -1,7 +1,8 @@
 """What visitors of a help center write to those behind it (spec: 11.7).
 
 Each message begins a conversation of its own: nothing that a stranger types leads into one that is there, and nothing
-of one is shown. Who wrote is what they say of themselves, as with mail.
+of one is shown. Who wrote is what they say of themselves, as with mail. Where no mailbox is meant to get it, it leaves
+as a letter to the site's contact address.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from waypost.domains.docs.models import Site
 from waypost.domains.docs.texts import paragraphs
 from waypost.kit import idempotency
 from waypost.kit.errors import FieldError, NotFound
+from waypost.kit.file_kinds import real_type
 from waypost.kit.files import FileStore
-from waypost.kit.html import clean_name, clean_text
+from waypost.kit.html import clean_file_name, clean_name, clean_text
 from waypost.kit.named_locks import key_of
 from waypost.kit.tx import Tx
 
@@ -64,16 +66,48 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.msgpack.encode(content)).digest()
 
 
-async def mailbox_of(tx: Tx, account_id: int, site: Site) -> int | None:
-    """The mailbox that gets what visitors of the site write; None where there is no form, or nobody to get it.
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """Where messages go: into a mailbox, or to an address that reaches none of the account's."""
 
-    It is the site's mailbox, or without one the mailbox that the site's contact address reaches.
+    mailbox_id: int | None = None
+    email: str = ""
+
+
+class LetterFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a letter, which lies in the file store until the letter has left."""
+
+    storage_key: str
+    file_name: str
+    mime_type: str
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as a mail of the desk's own. `name` and `email` are whom an answer goes to; the HTML is safe."""
+
+    id: str
+    account_id: int
+    to_email: str
+    name: str
+    email: str
+    subject: str
+    html: str
+    files: list[LetterFile] = []
+
+
+async def way_of(tx: Tx, account_id: int, site: Site) -> Way | None:
+    """Where messages of the site go; None where there is no form, or nobody to get them.
+
+    It is the site's mailbox, or without one the mailbox that the site's contact address reaches, or else that address.
     """
     fields = site.fields
-    meant = fields.mailbox or fields.look.contact_email
-    if not fields.has_contact_form or not meant:
+    address = fields.look.contact_email or ""
+    if not fields.has_contact_form:
         return None
-    return await mailboxes.find_meant(tx, account_id, meant)
+    for meant in (fields.mailbox, address):
+        mailbox_id = await mailboxes.find_meant(tx, account_id, meant) if meant else None
+        if mailbox_id is not None:
+            return Way(mailbox_id=mailbox_id)
+    return Way(email=address) if customers.is_email_address(address) else None
 
 
 async def was_written(tx: Tx, account_id: int, message: Message) -> bool:
@@ -83,15 +117,27 @@ async def was_written(tx: Tx, account_id: int, message: Message) -> bool:
     return await idempotency.find(tx, key) is not None
 
 
-async def write(tx: Tx, files: FileStore, account_id: int, site: Site, message: Message) -> int:
-    """Begin a conversation with a visitor's message; its id. The mailbox's automatic reply follows, within its budgets.
+async def write(tx: Tx, files: FileStore, account_id: int, site: Site, message: Message) -> int | Letter:
+    """Take a visitor's message: begin a conversation, whose id is returned, or make a letter, which the caller queues.
 
+    The mailbox's automatic reply follows the conversation, within its budgets; to a letter the desk answers nothing.
     Raises Invalid with every field that is not as it should be, NotFound where the site takes no messages.
     """
-    mailbox_id = await mailbox_of(tx, account_id, site)
-    if mailbox_id is None:
+    way = await way_of(tx, account_id, site)
+    if way is None:
         raise NotFound("no contact form")
     errors.raise_any(await problems_of(tx, account_id, message))
+    made: int | Letter
+    if way.mailbox_id is None:
+        made, location = await _letter(files, account_id, site, way.email, message), ""
+    else:
+        made = await _begin(tx, files, account_id, way.mailbox_id, message)
+        location = f"/v2/conversations/{made}"
+    await idempotency.keep(tx, _key(account_id, message), idempotency.Answer(message.digest, 201, [], b""), location)
+    return made
+
+
+async def _begin(tx: Tx, files: FileStore, account_id: int, mailbox_id: int, message: Message) -> int:
     first, _, last = clean_name(message.name, LONGEST_NAME).partition(" ")
     customer = CustomerReference(
         email=message.email.strip(),
@@ -120,9 +166,34 @@ async def write(tx: Tx, files: FileStore, account_id: int, site: Site, message: 
             has_auto_reply=True,
         ),
     )
-    location = f"/v2/conversations/{made.id}"
-    await idempotency.keep(tx, _key(account_id, message), idempotency.Answer(message.digest, 201, [], b""), location)
     return made.id
+
+
+async def _letter(files: FileStore, account_id: int, site: Site, to_email: str, message: Message) -> Letter:
+    attached = [
+        LetterFile(
+            storage_key=files.new_key(account_id, "letters"),
+            file_name=clean_file_name(one.file_name, "attachment"),
+            mime_type=real_type(one.mime_type, one.data),
+        )
+        for one in message.attachments
+    ]
+    if attached:
+        data = (one.data for one in message.attachments)
+        await files.write_durably({file.storage_key: each for file, each in zip(attached, data, strict=True)})
+    name, email = clean_name(message.name, LONGEST_NAME), message.email.strip()
+    look = site.fields.look
+    about = f"{name} <{email}>\n{look.title or look.company_name or site.fields.sub_domain}"
+    return Letter(
+        id=message.digest.hex(),
+        account_id=account_id,
+        to_email=to_email,
+        name=name,
+        email=email,
+        subject=clean_name(message.subject, LONGEST_SUBJECT),
+        html=f"{paragraphs(about)}{paragraphs(clean_text(message.text))}",
+        files=attached,
+    )
 
 
 async def problems_of(tx: Tx, account_id: int, message: Message) -> list[FieldError]:

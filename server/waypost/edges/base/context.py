@@ -13,7 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 
 from waypost.domains.accounts import Actor, Dialect
-from waypost.domains.docs import Addresses
+from waypost.domains.docs import Addresses, Letter
 from waypost.domains.mailboxes import Channel, CheckReport
 from waypost.domains.webhooks import Compose
 from waypost.kit.errors import WaypostError
@@ -50,6 +50,7 @@ class CheckChannel(Protocol):
 
 
 SendSystemMail = Callable[[Tx, int, str, str, str, str], Awaitable[None]]
+SendLetter = Callable[[Tx, Letter], Awaitable[None]]
 
 
 @dataclass(kw_only=True)
@@ -66,6 +67,8 @@ class Context:
     limits: AccountLimits
     #: (tx, account_id, to_name, to_email, subject, html): queued in the transaction, sent by the worker.
     send_system_mail: SendSystemMail
+    #: The same for what a visitor of a help center has written.
+    send_letter: SendLetter
     live: LogStream
     #: The windows of the Docs API, and how many requests an account with one site has in each; 0 is no limit.
     docs_limits: WindowLimits

@@ -28,7 +28,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     is_restricted: bool = False
     #: The same in full: what else there is to open, and to sign out of.
     access: Access = Access()
-    #: Whether there is a contact form, and a mailbox behind it.
+    #: Whether there is a contact form, and somebody behind it.
     takes_messages: bool = False
     #: What the navigation lists: the collections in which this reader sees something.
     collections: tuple[Collection, ...] = ()
@@ -80,9 +80,9 @@ async def build_reader(request: Request[Any, Any, Any], place: Place) -> Reader:
     if access.is_admitted:
         async with context.transactions.read() as tx:
             listed = await docs.reading.list_collections(tx, reader.audience)
-            mailbox_id = await docs.contact.mailbox_of(tx, place.account_id, site)
+            way = await docs.contact.way_of(tx, place.account_id, site)
         shown = tuple(one for one in listed if one.article_count)
-        reader = msgspec.structs.replace(reader, collections=shown, takes_messages=mailbox_id is not None)
+        reader = msgspec.structs.replace(reader, collections=shown, takes_messages=way is not None)
     request.scope[READER] = reader  # type: ignore[literal-required]
     return reader
 

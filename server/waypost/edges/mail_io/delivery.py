@@ -22,12 +22,13 @@ import msgspec
 import structlog
 
 from waypost.domains import mail
-from waypost.domains.mail import Address, Outgoing, OutgoingMessage
+from waypost.domains.mail import Address, MailAttachment, Outgoing, OutgoingMessage
 from waypost.edges.base.rating_links import rating_html, rating_links, rating_text
 from waypost.edges.mail_io import smtp
 from waypost.edges.mail_io.compose import compose, envelope_recipients
 from waypost.edges.mail_io.dkim_signing import signed
-from waypost.edges.mail_io.errors import BadSmtpUrl, PermanentFailure, TemporaryFailure
+from waypost.edges.mail_io.errors import BadSmtpUrl, PermanentFailure, TemporaryFailure, Unsendable
+from waypost.edges.mail_io.header_writer import wire_address
 from waypost.edges.mail_io.mail_route import MailRoute
 from waypost.edges.mail_io.smtp import DeliveryReport, SmtpServer
 from waypost.kit import named_locks
@@ -45,6 +46,8 @@ REPLY_ATTEMPTS = 127
 #: Links in the desk's own mails are good for an hour or some days, and people ask again: four hours.
 SYSTEM_PAUSE_S = 60.0
 SYSTEM_ATTEMPTS = 240
+#: What visitors of help centers have written is asked for by nobody again: as often, so for three days.
+LETTER_PAUSE_S = 1200.0
 #: Without a usable server there is nothing to try: the mail waits and looks again.
 UNCONFIGURED_PAUSE = timedelta(minutes=5)
 BUSY_PAUSE_S = 10.0
@@ -250,35 +253,73 @@ async def give_up_reply(route: MailRoute, payload: dict[str, Any], error: BaseEx
 
 
 async def send_system_mail(route: MailRoute, payload: dict[str, Any]) -> None:
-    """Send an invitation, a password link or a notice. Raises TryLater when no server took it."""
-    now = route.transactions.clock()
-    # A mail of its own each, told apart by the link in it; every try sends the same id.
+    """Send an invitation, a password link, a notice, or what a visitor of a help center has written.
+
+    Raises TryLater when no server took it. What visitors have written is tried for days, even if it was refused for
+    good: it must not be lost, and ends among the failed jobs, from where it can be sent again.
+    """
+    is_letter = "letter_id" in payload
+    # A mail of its own each, told apart by the link or the letter's id in it; every try sends the same id.
     digest = hashlib.sha256(msgspec.json.encode(payload, order="deterministic")).hexdigest()[:32]
-    message = OutgoingMessage(
+    async with route.slots, named_locks.try_hold(route.transactions.pool, f"mail.system.{digest}") as is_held:
+        if not is_held:
+            raise TryLater(BUSY_PAUSE_S, "another worker is sending it")
+        try:
+            server = route.server()
+            message = _system_message(route, payload, digest, await _files_of(route, payload))
+            raw = await asyncio.to_thread(compose, message)
+            await smtp.send(server, raw, message.sender.email, envelope_recipients(message))
+        except BadSmtpUrl as error:
+            pause_s = LETTER_PAUSE_S if is_letter else UNCONFIGURED_PAUSE.total_seconds()
+            raise TryLater(pause_s, error.message) from error
+        except TemporaryFailure as error:
+            raise TryLater(LETTER_PAUSE_S if is_letter else SYSTEM_PAUSE_S, error.message) from error
+        except PermanentFailure as error:
+            log.error("mail.system_refused", account_id=payload["account_id"], error=error.message)
+            if is_letter:
+                raise TryLater(LETTER_PAUSE_S, error.message) from error
+        for file in payload.get("files", ()):
+            await route.files.delete(file["storage_key"])
+
+
+def _system_message(
+    route: MailRoute, payload: dict[str, Any], digest: str, attachments: tuple[MailAttachment, ...]
+) -> OutgoingMessage:
+    return OutgoingMessage(
         message_id=payload.get("message_id") or f"<desk-{digest}@{route.sender.email.rpartition('@')[2]}>",
         sender=route.sender,
         to=(Address(payload["to_name"], payload["to_email"]),),
         cc=(),
         bcc=(),
-        reply_to=(Address("", payload["reply_to"]),) if payload.get("reply_to") else (),
+        reply_to=_reply_to(payload),
         subject=payload["subject"],
         html=payload["html"],
         text="",
-        attachments=(),
+        attachments=attachments,
         in_reply_to=(),
         references=tuple(payload.get("references", ())),
-        sent_at=now,
+        sent_at=route.transactions.clock(),
         headers={"Auto-Submitted": "auto-generated", **payload.get("headers", {})},
     )
-    async with route.slots, named_locks.try_hold(route.transactions.pool, f"mail.system.{digest}") as is_held:
-        if not is_held:
-            raise TryLater(BUSY_PAUSE_S, "another worker is sending it")
+
+
+def _reply_to(payload: dict[str, Any]) -> tuple[Address, ...]:
+    """Whom an answer goes to. An address that mail cannot spell must not hold up what its owner has written."""
+    email = payload.get("reply_to")
+    try:
+        return (Address(payload.get("reply_to_name", ""), wire_address(email)),) if email else ()
+    except Unsendable:
+        return ()
+
+
+async def _files_of(route: MailRoute, payload: dict[str, Any]) -> tuple[MailAttachment, ...]:
+    found = []
+    for file in payload.get("files", ()):
         try:
-            raw = await asyncio.to_thread(compose, message)
-            await smtp.send(route.server(), raw, message.sender.email, envelope_recipients(message))
-        except BadSmtpUrl as error:
-            raise TryLater(UNCONFIGURED_PAUSE.total_seconds(), error.message) from error
-        except TemporaryFailure as error:
-            raise TryLater(SYSTEM_PAUSE_S, error.message) from error
-        except PermanentFailure as error:
-            log.error("mail.system_refused", account_id=payload["account_id"], error=error.message)
+            data = await route.files.read(file["storage_key"])
+        except NotFound:
+            # A worker has died right after it had sent the mail, or a disk was lost: the words are worth more.
+            log.warning("mail.file_gone", account_id=payload["account_id"], file=file["storage_key"])
+            continue
+        found.append(MailAttachment(file["file_name"], file["mime_type"], data))
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""The contact form (spec: 11.7): what visitors write becomes a conversation."""
+"""The contact form (spec: 11.7): what visitors write becomes a conversation, or a mail to the contact address."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ FRESH = Answer()
 @litestar.get("/contact")
 async def show_form(context: ContextDependency, read: TxDependency, reader: ReaderDependency) -> Response[Any]:
     """The form; who is signed in finds their name and address in it."""
-    await _require_mailbox(read, reader)
+    await _require_way(read, reader)
     return _page(context, reader, _known(reader), _stamp(reader, read))
 
 
 @litestar.get("/contact/sent")
 async def show_sent(read: TxDependency, reader: ReaderDependency) -> Response[Any]:
     """What happens next."""
-    await _require_mailbox(read, reader)
+    await _require_way(read, reader)
     popular = await docs.reading.list_popular(read, reader.audience, 4)
     return render.page(reader, "sent.html", title=reader.t.sent_title, robots="noindex", popular=popular)
 
@@ -83,7 +83,7 @@ async def write(
     request: Request[Any, Any, Any], context: ContextDependency, tx: TxDependency, reader: ReaderDependency
 ) -> Response[Any]:
     """Take a message in; what is wrong with it is said beside the fields, with what was typed still in them."""
-    await _require_mailbox(tx, reader)
+    await _require_way(tx, reader)
     form = await forms.read_large_form(request, MOST_BYTES)
     forms.refuse_foreign(request)
     typed = Typed(**{name: form.text(name) for name in _FIELDS})
@@ -101,12 +101,14 @@ async def write(
             wait = {"Retry-After": str(error.retry_after_s)}
             refused = Answer(status=429, notice="contact_too_often", has_files=has_files, headers=wait)
             return _page(context, reader, typed, stamp, refused)
-        await contact.write(tx, context.files, reader.account_id, reader.site, message)
+        made = await contact.write(tx, context.files, reader.account_id, reader.site, message)
+        if isinstance(made, contact.Letter):
+            await context.send_letter(tx, made)
     return render.redirect("/contact/sent", status=303)
 
 
-async def _require_mailbox(tx: Tx, reader: Reader) -> None:
-    if await contact.mailbox_of(tx, reader.account_id, reader.site) is None:
+async def _require_way(tx: Tx, reader: Reader) -> None:
+    if await contact.way_of(tx, reader.account_id, reader.site) is None:
         raise NotFound
 
 
