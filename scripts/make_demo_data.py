@@ -340,6 +340,8 @@ def notice() -> str:
         "- plausible: github.com/plausible/docs, by Plausible Analytics and contributors, CC-BY-SA-4.0",
         "- microsoft-support: github.com/MicrosoftDocs/OfficeDocs-Support, by Microsoft and contributors, CC-BY-4.0",
         "",
+        "The articles in other languages (`waypost/demo/abroad.py`) were written for the demo and are part of the program.",
+        "",
         "Licence texts: <https://creativecommons.org/licenses/by-sa/4.0/legalcode>,",
         "<https://creativecommons.org/licenses/by-sa/3.0/legalcode>,",
         "<https://creativecommons.org/licenses/by/4.0/legalcode>, <https://creativecommons.org/publicdomain/zero/1.0/legalcode>,",

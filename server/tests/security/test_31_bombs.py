@@ -65,9 +65,14 @@ def test_any_bytes_have_a_size_or_none(head: bytes, rest: bytes) -> None:
     assert 0 <= height <= 65_535
 
 
-#: Who may unpack anything: the import of mail archives that an operator names, which bounds what comes out, and the
-#: desk's own files, which are packed once.
-UNPACKERS = {"edges/mail_io/archives.py", "edges/session/static_files.py"}
+#: Who may unpack anything: the import of mail archives that an operator names, which bounds what comes out; and those
+#: who only pack, the desk's own files and pages.
+UNPACKERS = {
+    "edges/mail_io/archives.py",
+    "edges/session/static_files.py",
+    "edges/docs_site/static_files.py",
+    "edges/docs_site/kept.py",
+}
 MODULES = {"zipfile", "tarfile", "gzip", "bz2", "lzma", "zlib", "PIL", "brotli", "zstandard", "rarfile", "py7zr"}
 
 

@@ -105,7 +105,8 @@ async def test_more_addresses_than_a_file_may_hold_are_in_several(center: Center
         await connection.execute(
             """insert into docs_article_category (account_id, category_id, article_id, position)
                select m.account_id, m.category_id, lpad(to_hex(n), 24, '0'), n
-               from docs_article_category m, generate_series(1, 50100) n where m.account_id = $1 and m.article_id = $2""",
+               from docs_article_category m, generate_series(1, 50100) n
+               where m.account_id = $1 and m.article_id = $2""",
             center.account.id, article["id"],
         )  # fmt: skip
         await connection.execute("alter table docs_article_category enable trigger docs_entry_of_membership")
