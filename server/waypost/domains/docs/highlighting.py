@@ -122,10 +122,12 @@ def _read(text: str, pattern: re.Pattern[str]) -> _Passage:
 async def _forms(tx: Tx, language: str, read: Iterable[_Passage], asked: list[str], beginnings: list[str]) -> set[str]:
     """The words of the texts that are meant: forms of those asked for, and what begins as the last one does."""
     held = {word for one in read for _, _, word in one.spans}
-    rows = await tx.connection.fetch(FORMS, language, list(held), " ".join(asked))
+    begun = {word for word in held if beginnings and len(beginnings[0]) > 1 and word.startswith(beginnings[0])}
+    forms = begun | {word for word in asked if words.is_unspaced(word)}
+    if others := held - begun:
+        rows = await tx.connection.fetch(FORMS, language, list(others), " ".join(asked))
+        forms |= {row["word"] for row in rows}
     # Words that say nothing (the, and) are no forms of anything; they are marked where nothing else was asked for.
-    forms = {row["word"] for row in rows} | {word for word in asked if words.is_unspaced(word)}
-    forms |= {word for word in held if len(beginnings) and len(beginnings[0]) > 1 and word.startswith(beginnings[0])}
     return forms or set(asked)
 
 
