@@ -33,6 +33,28 @@ _DESCRIPTIONS = {
 _MOST_VIEWS = 900
 
 
+def _credit(work: str, address: str, authors: str, licence: str, path: str) -> str:
+    """What the licence asks for, below an article: who wrote it, where it is from, and that it was changed."""
+    return (
+        f'<p><small>From <a href="{address}">{work}</a>, by {authors} and contributors, '
+        f'<a href="https://creativecommons.org/licenses/{path}/4.0/">{licence} 4.0</a>; without its pictures.</small></p>'
+    )
+
+
+#: By the source of an article; the data's NOTICE.md says more.
+_CREDITS = {
+    "arduino": _credit(
+        "the Arduino Help Center", "https://github.com/arduino/help-center-content", "Arduino", "CC BY-SA", "by-sa"
+    ),
+    "plausible": _credit(
+        "the Plausible docs", "https://github.com/plausible/docs", "Plausible Analytics", "CC BY-SA", "by-sa"
+    ),
+    "microsoft-support": _credit(
+        "Office support", "https://github.com/MicrosoftDocs/OfficeDocs-Support", "Microsoft", "CC BY", "by"
+    ),
+}
+
+
 class DemoArticle(msgspec.Struct, frozen=True):
     """One article of the data file."""
 
@@ -93,7 +115,7 @@ async def make_help_center(tx: Tx, stage: Stage, addresses: Addresses) -> None:
         change = ArticleChange(
             collection_id=shelf,
             name=item.title,
-            text=item.html,
+            text=item.html + _CREDITS[item.source],
             status=ArticleStatus.PUBLISHED,
             categories=[categories[key]] if item.category else None,
         )
