@@ -69,8 +69,7 @@ def test_any_bytes_have_a_size_or_none(head: bytes, rest: bytes) -> None:
 #: who only pack, the desk's own files and pages.
 UNPACKERS = {
     "edges/mail_io/archives.py",
-    "edges/session/static_files.py",
-    "edges/docs_site/static_files.py",
+    "edges/base/static_files.py",
     "edges/docs_site/kept.py",
 }
 MODULES = {"zipfile", "tarfile", "gzip", "bz2", "lzma", "zlib", "PIL", "brotli", "zstandard", "rarfile", "py7zr"}

@@ -5,6 +5,7 @@ Every verb after which a credential may mean less (or more) than before calls `c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from weakref import WeakSet
 
@@ -13,15 +14,15 @@ from waypost.kit.tx import Tx
 CHANNEL = "waypost_rights"
 
 
-class RightsListener:
+class RightsListener(ABC):
     """Something in this process that remembers rights, and is told what to forget."""
 
     def __init__(self) -> None:
         _listeners.add(self)
 
+    @abstractmethod
     def forget(self, account_id: int) -> None:
         """Drop what is remembered of the account. Must not fail."""
-        raise NotImplementedError
 
 
 # Weak: a listener that nobody uses any more need not sign off. Desks on other databases in one process (tests) may
